@@ -1,0 +1,44 @@
+# One command each: see README.md.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+CORE := $(VENV)/.core
+DEV := $(VENV)/.dev
+
+.PHONY: demo install test test-all lint types check bench clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@ $(CORE)
+
+install: $(CORE)
+
+demo: $(CORE)
+	$(BIN)/vouch demo
+
+test: $(DEV) lint types
+	$(BIN)/python -m pytest -q
+
+test-all: $(DEV)
+	$(BIN)/python -m pytest -q -m ''
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)
+	mkdir -p .typing && ln -sfn .. .typing/vouch
+	MYPYPATH=.typing $(BIN)/mypy -p vouch.retrieval -p vouch.ingest -p vouch.generation -p vouch.eval -p vouch.finetune -p vouch.app
+
+bench: $(DEV)
+	$(BIN)/python benchmarks/run_all.py
+
+clean:
+	rm -rf $(VENV) .typing .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

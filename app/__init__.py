@@ -1,0 +1,1 @@
+"""The applications: command line, settings, wiring. Imports everything, is imported by nobody."""

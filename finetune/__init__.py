@@ -1,0 +1,1 @@
+"""Fine-tuning of the generator and the embedder."""

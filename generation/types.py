@@ -1,0 +1,72 @@
+"""The answer object of the contract, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vouch.retrieval.types import Box
+
+AnswerKind = Literal["fact", "computed", "extractive", "generated", "refused"]
+RefusalReason = Literal["not_in_library", "no_evidence", "ambiguous", "unsafe", "unverified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence or a number stands."""
+
+    n: int
+    document_id: str
+    document: str
+    page: int
+    section: tuple[str, ...]
+    text: str
+    """The quoted span, as printed on the page apart from line breaks."""
+    boxes: tuple[Box, ...]
+    score: float
+    ocr: bool = False
+    """The page was read from a picture: check it against the original."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no answer, what the library does hold, and what to ask instead."""
+
+    reason: RefusalReason
+    detail: str
+    ask_back: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked before the answer was given."""
+
+    numbers_checked: int = 0
+    numbers_unsupported: int = 0
+    citations_checked: int = 0
+    citations_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a model that reasons with tools."""
+
+    thought: str
+    tool: str
+    arguments: Mapping[str, Any]
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A cited answer, or a refusal."""
+
+    question: str
+    answer: str
+    kind: AnswerKind
+    refusal: Refusal | None = None
+    citations: tuple[Citation, ...] = ()
+    verification: Verification = Verification()
+    steps: tuple[Step, ...] = ()
+    generator: str = "extractive"
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The library and how it is searched. Imports no other vouch package."""

@@ -1,0 +1,72 @@
+"""Every error a user can act on; anything else that is raised is a bug.
+
+VouchError                  exit code 1 (never raised itself)
+├── UsageError              2   a flag or setting is wrong
+│   ├── MissingExtra            a feature needs a package that is not installed
+│   └── SettingsError           vouch.toml or VOUCH_* holds something unknown
+├── LibraryError            3   the library cannot be used as it is
+│   ├── LibraryLocked           another process is writing
+│   ├── LibraryDamaged          the database or its folder is broken
+│   ├── LibraryFull             the disk is full
+│   └── IndexMismatch           built with another embedder than the settings name
+└── UnreadableDocument      3   one file cannot be ingested (bulk ingest lists it and goes on)
+"""
+
+
+class VouchError(Exception):
+    """Something the user can mend; the message says what, where and how."""
+
+    exit_code = 1
+
+
+class UsageError(VouchError):
+    """Wrong usage: a flag, an argument or a combination of them."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting is unknown or has an impossible value."""
+
+
+class MissingExtra(UsageError):
+    """A feature needs an optional package."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an optional package: pip install 'vouch-qa[{extra}]'")
+
+
+class LibraryError(VouchError):
+    """The library cannot be opened, read or written."""
+
+    exit_code = 3
+
+
+class LibraryLocked(LibraryError):
+    """Another process writes to the library."""
+
+
+class LibraryDamaged(LibraryError):
+    """The library's database is not one, or is broken."""
+
+
+class LibraryFull(LibraryError):
+    """There is no room left on the library's disk."""
+
+
+class IndexMismatch(LibraryError):
+    """The library's vectors were made by another embedder."""
+
+
+class UnreadableDocument(VouchError):
+    """One file that cannot be ingested: what is wrong, on which page, and what to do about it."""
+
+    exit_code = 3
+
+    def __init__(self, problem: str, remedy: str, page: int | None = None) -> None:
+        self.problem, self.remedy, self.page = problem, remedy, page
+        where = f" (page {page})" if page is not None else ""
+        super().__init__(f"{problem}{where}; {remedy}")
+
+    def __reduce__(self) -> tuple[type["UnreadableDocument"], tuple[str, str, int | None]]:
+        return type(self), (self.problem, self.remedy, self.page)  # crosses process borders in bulk ingest

@@ -1,0 +1,1 @@
+"""BM25 indexes, one module for each engine."""

@@ -1,0 +1,1 @@
+"""Where a library keeps its documents, one module for each engine."""
