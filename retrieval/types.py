@@ -197,7 +197,10 @@ class Embedder(Protocol):
 
 
 class LexicalIndex(Protocol):
-    """BM25 over chunks, keyed by the store's sequence numbers. Derived: may be thrown away at any time."""
+    """BM25 over chunks, keyed by the store's sequence numbers. Derived: may be thrown away at any time.
+
+    Adding a number again replaces what stood under it, so a crash before `commit` is mended by repeating the work.
+    """
 
     def add(self, entries: Iterable[tuple[int, Chunk]]) -> None: ...
 
@@ -208,7 +211,17 @@ class LexicalIndex(Protocol):
         ...
 
     @property
-    def position(self) -> str: ...
+    def position(self) -> str:
+        """Return the position last committed; empty for an index that is new, damaged or made by another tokenizer."""
+        ...
+
+    def clear(self) -> None:
+        """Start again with an empty index."""
+        ...
+
+    def reload(self) -> None:
+        """Take up what another process has committed."""
+        ...
 
     def search(self, query: str, k: int, doc_ids: frozenset[str] | None = None) -> list[tuple[int, float]]:
         """Return (sequence number, score), best first; only from `doc_ids` unless None."""
@@ -229,7 +242,17 @@ class VectorIndex(Protocol):
     def commit(self, position: str) -> None: ...
 
     @property
-    def position(self) -> str: ...
+    def position(self) -> str:
+        """Return the position last committed; empty for an index that is new or damaged."""
+        ...
+
+    def clear(self) -> None:
+        """Start again with an empty index."""
+        ...
+
+    def reload(self) -> None:
+        """Take up what another process has committed."""
+        ...
 
     def search(self, vector: Vectors, k: int, seqs: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Return (sequence number, inner product), best first; only among `seqs` unless None."""
@@ -265,10 +288,16 @@ class Store(Protocol):
         """Return a mark of the present state, for derived indexes."""
         ...
 
-    def added_since(self, position: str) -> Iterator[tuple[list[int], list[Chunk], Vectors]]:
-        """Yield, in batches, the chunks added since a position that still exist."""
+    def follows(self, position: str) -> bool:
+        """Say whether an index at this position can be caught up; if not (another library), it must start again."""
         ...
 
-    def removed_since(self, position: str) -> list[int]: ...
+    def added_since(self, position: str) -> Iterator[tuple[list[int], list[Chunk], Vectors]]:
+        """Yield, in batches, the chunks added since a position that still exist; all of them for an empty one."""
+        ...
+
+    def removed_since(self, position: str) -> list[int]:
+        """Return the sequence numbers removed since a position; they are never used again."""
+        ...
 
     def close(self) -> None: ...

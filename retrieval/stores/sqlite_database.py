@@ -1,0 +1,113 @@
+"""Opens, creates and queries the database file of a library. Knows its schema version, not what its tables mean."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from vouch.retrieval.errors import LibraryDamaged, LibraryError
+from vouch.retrieval.stores.sqlite_errors import library_errors
+
+FILE_NAME = "library.db"
+SCHEMA_VERSION = 1
+
+Rows = list[tuple[Any, ...]]
+
+
+class Database:
+    """One connection, shared by threads one call at a time; errors come out as LibraryError."""
+
+    def __init__(self, folder: Path, *, write: bool, busy_timeout: float) -> None:
+        self.folder = folder
+        self._busy_timeout = busy_timeout
+        self._lock = threading.RLock()
+        with library_errors(folder, busy_timeout):
+            self._connection = _create(folder, busy_timeout) if write else _open_to_read(folder, busy_timeout)
+        try:
+            self._check_version()
+        except LibraryError:
+            self._connection.close()
+            raise
+
+    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Rows:
+        """Return all rows of a query."""
+        with self._lock, library_errors(self.folder, self._busy_timeout):
+            return self._connection.execute(sql, parameters).fetchall()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection whose changes are kept together, or not at all."""
+        with self._lock, library_errors(self.folder, self._busy_timeout):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the write-ahead log into the file."""
+        with self._lock, library_errors(self.folder, self._busy_timeout):
+            self._connection.close()
+
+    def _check_version(self) -> None:
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
+            raise _missing(self.folder)
+        ((version,),) = self.rows("SELECT value FROM meta WHERE key = 'schema'") or [("none",)]
+        if version != str(SCHEMA_VERSION):
+            raise LibraryDamaged(
+                f"the library {self.folder} has schema version {version}, this vouch reads {SCHEMA_VERSION}: "
+                "use the vouch that made it, or ingest the documents into a new library"
+            )
+
+
+def _create(folder: Path, busy_timeout: float) -> sqlite3.Connection:
+    """Open a library to write, making it where there is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"the library folder {folder} cannot be made ({error.strerror}): name another") from error
+    connection = _connect(folder / FILE_NAME, "rwc", busy_timeout)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")  # readers go on reading while a document is written
+        connection.execute("PRAGMA synchronous = FULL")  # what was reported done survives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not _has_schema(connection):
+            schema = resources.files("vouch.retrieval.stores").joinpath("schema.sql").read_text("utf-8")
+            connection.executescript(schema)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _has_schema(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is not None
+
+
+def _open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise _missing(folder)
+    # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
+    immutable = not os.access(folder, os.W_OK) and not Path(f"{path}-wal").exists()
+    return _connect(path, "ro&immutable=1" if immutable else "ro", busy_timeout)
+
+
+def _connect(path: Path, mode: str, busy_timeout: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=busy_timeout,
+        isolation_level=None,  # we begin and commit ourselves
+        check_same_thread=False,  # Database takes care of one call at a time
+    )
+
+
+def _missing(folder: Path) -> LibraryError:
+    return LibraryError(f"there is no library in {folder}: make one with vouch ingest --library '{folder}' FILES")
