@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from vouch.retrieval.types import DocumentKind, Page
 
@@ -43,6 +43,14 @@ class Overrides:
     kind: DocumentKind | None = None
     company: str | None = None
     year: int | None = None
+
+
+class PageReader(Protocol):
+    """Reads a page without a text layer from its picture."""
+
+    def read(self, handle: Any, page: Page) -> Page:
+        """Return the page with what the picture shows, origin `ocr`; `handle` is pdfium's page."""
+        ...
 
 
 class Loader(Protocol):

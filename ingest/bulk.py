@@ -1,0 +1,241 @@
+"""Many files into a library: in parallel, skipping what is unchanged; one bad file never stops the rest."""
+
+import hashlib
+import logging
+import multiprocessing
+import multiprocessing.context
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Literal, Protocol
+
+from vouch.ingest.pipeline import Preparer
+from vouch.retrieval.errors import UnreadableDocument
+from vouch.retrieval.types import DocumentRecord, Source, Store, StoredDocument
+
+logger = logging.getLogger(__name__)
+
+Status = Literal["ingested", "unchanged", "replaced", "failed"]
+PER_WORKER = 2
+"""Files handed to each worker ahead of time: bounds what waits in memory."""
+
+
+class IngestStore(Store, Protocol):
+    """A store that can tell what it already holds."""
+
+    def documents_with_content(self, content_hash: str) -> list[StoredDocument]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """Why a file was not ingested."""
+
+    type: str
+    message: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file."""
+
+    path: str
+    status: Status
+    source: Source | None = None
+    pages: int = 0
+    chunks: int = 0
+    ocr_pages: int = 0
+    error: FileError | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How to ingest."""
+
+    make_preparer: Callable[[], Preparer]
+    """Called once in each worker process: a module's function, or a partial of one."""
+    recipe: str
+    """As in `Preparer.recipe`; a file stored with another is read again."""
+    collection: str = "default"
+    jobs: int = 1
+    force: bool = False
+    preload: tuple[str, ...] = ()
+    """Modules that all workers need: imported once and inherited where the platform can."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    """The whole ingest."""
+
+    results: tuple[FileResult, ...]
+    seconds: float
+
+    def count(self, status: Status) -> int:
+        """Return how many files ended so."""
+        return sum(result.status == status for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What a worker sends back: a record, or why there is none."""
+
+    path: Path
+    record: DocumentRecord | None = None
+    error: FileError | None = None
+
+
+def ingest_paths(
+    paths: Sequence[Path], options: IngestOptions, store: IngestStore, on_result: Callable[[FileResult], None]
+) -> IngestSummary:
+    """Ingest files and report each as it is done; what `on_result` has seen is stored for good."""
+    started = perf_counter()
+    results: dict[Path, FileResult] = {}
+
+    def done(path: Path, result: FileResult) -> None:
+        results[path] = result
+        on_result(result)
+
+    todo: list[tuple[Path, str]] = []
+    for path in paths:
+        known = _already_known(path, options, store)
+        if isinstance(known, FileResult):
+            done(path, known)
+        else:
+            todo.append((path, known))
+    for prepared in _prepare_all(todo, options):
+        done(prepared.path, _stored(prepared, store))
+    return IngestSummary(tuple(results[path] for path in paths), perf_counter() - started)
+
+
+def _already_known(path: Path, options: IngestOptions, store: IngestStore) -> FileResult | str:
+    """Return the content hash of a file that has to be read, else what became of it."""
+    try:
+        content_hash = hash_file(path)
+    except UnreadableDocument as error:
+        return FileResult(str(path), "failed", error=_file_error(error))
+    same = [held for held in store.documents_with_content(content_hash) if held.source.collection == options.collection]
+    if not same or same[0].recipe != options.recipe or options.force:
+        return content_hash
+    held = same[0]
+    elsewhere = held.source.path != str(path)
+    warnings = (f"the same content as {held.source.path}",) if elsewhere and Path(held.source.path).exists() else ()
+    if elsewhere and not warnings:
+        return content_hash  # moved: stored again under its new path
+    return FileResult(
+        str(path), "unchanged", held.source, held.pages, held.chunks, held.ocr_pages, warnings=warnings + held.warnings
+    )
+
+
+def hash_file(path: Path) -> str:
+    """Return the hash of a file's bytes; UnreadableDocument where they cannot be read or there are none."""
+    if path.is_dir() or (path.exists() and not path.is_file()):
+        raise UnreadableDocument("not an ordinary file", "name a document or a folder of documents")
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise UnreadableDocument("the file is empty", "download or export it again")
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except FileNotFoundError as error:
+        raise UnreadableDocument("there is no such file", "check the path") from error
+    except PermissionError as error:
+        raise UnreadableDocument("the file may not be read", f"give yourself permission: chmod u+r '{path}'") from error
+    except OSError as error:
+        raise UnreadableDocument(f"the file cannot be read: {error.strerror}", "check the disk") from error
+
+
+def _stored(prepared: _Prepared, store: IngestStore) -> FileResult:
+    record = prepared.record
+    if record is None:
+        return FileResult(str(prepared.path), "failed", error=prepared.error)
+    replaced = store.put(record)
+    ocr = sum(page.origin == "ocr" for page in record.pages)
+    status: Status = "replaced" if replaced else "ingested"
+    counts = len(record.pages), len(record.chunks), ocr
+    return FileResult(str(prepared.path), status, record.source, *counts, warnings=record.warnings)
+
+
+def _prepare_all(todo: Sequence[tuple[Path, str]], options: IngestOptions) -> Iterator[_Prepared]:
+    if options.jobs <= 1 or len(todo) <= 1:
+        preparer = options.make_preparer() if todo else None
+        for path, content_hash in todo:
+            assert preparer is not None
+            yield _prepare(preparer, path, content_hash)
+        return
+    lost: list[tuple[Path, str]] = []
+    yield from _in_parallel(todo, options, lost)
+    for item in lost:  # a worker died with these in its hands: each alone, so that only the culprit fails
+        again: list[tuple[Path, str]] = []
+        yield from _in_parallel([item], replace(options, jobs=1), again)
+        for path, _ in again:
+            problem = "reading the file ends the reading process"
+            yield _Prepared(path, error=FileError("UnreadableDocument", f"{problem}; repair it or export it again"))
+
+
+def _in_parallel(
+    todo: Sequence[tuple[Path, str]], options: IngestOptions, lost: list[tuple[Path, str]]
+) -> Iterator[_Prepared]:
+    """Yield what worker processes make of files; `lost` gets those in hand when a worker died."""
+    waiting = list(reversed(todo))
+    running: dict[Future[_Prepared], tuple[Path, str]] = {}
+    pool = ProcessPoolExecutor(
+        min(options.jobs, len(todo)), _process_context(options.preload), _start_worker, (options.make_preparer,)
+    )
+    try:
+        while waiting or running:
+            try:
+                while waiting and len(running) < PER_WORKER * options.jobs:
+                    running[pool.submit(_work, *waiting[-1])] = waiting[-1]
+                    waiting.pop()
+            except BrokenProcessPool:
+                lost += [*running.values(), *reversed(waiting)]
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                item = running.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    lost.append(item)
+                else:
+                    yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _process_context(preload: Sequence[str]) -> multiprocessing.context.BaseContext:
+    """Return how workers start: never by forking this process, whose threads and open database they must not inherit."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
+
+
+_preparer: Preparer | None = None
+
+
+def _start_worker(make_preparer: Callable[[], Preparer]) -> None:
+    global _preparer  # noqa: PLW0603 - one per worker process, set once when it starts
+    _preparer = make_preparer()
+
+
+def _work(path: Path, content_hash: str) -> _Prepared:
+    assert _preparer is not None
+    return _prepare(_preparer, path, content_hash)
+
+
+def _prepare(preparer: Preparer, path: Path, content_hash: str) -> _Prepared:
+    try:
+        return _Prepared(path, preparer.prepare(path, content_hash))
+    except UnreadableDocument as error:
+        return _Prepared(path, error=_file_error(error))
+    except MemoryError:
+        return _Prepared(
+            path, error=FileError("UnreadableDocument", "the file needs more memory than there is; split it")
+        )
+
+
+def _file_error(error: UnreadableDocument) -> FileError:
+    return FileError(type(error).__name__, str(error), error.page)

@@ -1,0 +1,213 @@
+"""PDF pages through pdfium: text, where each character stands, and how each line is set."""
+
+import ctypes
+import re
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from vouch.ingest.structure import LineStyle, infer_blocks
+from vouch.ingest.types import Document, PageReader
+from vouch.retrieval.errors import UnreadableDocument
+from vouch.retrieval.types import Line, Page
+
+MAX_PAGES = 20_000
+SCAN_PICTURE_SHARE = 0.5
+"""A page with hardly any text and a picture over this share of it is a scan."""
+SCAN_CHARACTERS = 20
+
+_HYPHEN_AT_BREAK = 0xFFFE
+_LINE = re.compile(r"[^\n\u00ad]+\u00ad?|\u00ad")
+
+_BOLD = re.compile(rb"bold|black|heavy|hei(?!ti-light)|demi", re.IGNORECASE)
+
+# pdfium is called once for each character: plain integers for arguments cost a third of ctypes' typed pointers.
+_box_of_char = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
+    ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
+)
+
+Floats = npt.NDArray[np.float32]
+
+
+class PdfLoader:
+    """Reads PDF files; pages without a text layer go to `ocr` where there is one, else they are reported."""
+
+    def __init__(self, ocr: PageReader | None = None, *, ocr_always: bool = False) -> None:
+        self.ocr, self.ocr_always = ocr, ocr_always
+
+    def load(self, path: Path) -> Document:
+        """Read a file; UnreadableDocument for a password, damage or no pages."""
+        pdf = _open(path)
+        try:
+            count = len(pdf)
+            if count == 0:
+                raise UnreadableDocument("the PDF has no pages", "export it again from its source")
+            if count > MAX_PAGES:
+                raise UnreadableDocument(f"the PDF has {count} pages, more than {MAX_PAGES}", "split it")
+            read = [self._page(pdf, index) for index in range(count)]
+            title = pdf.get_metadata_value("Title") or ""
+        finally:
+            pdf.close()
+        pages = tuple(page for page, _ in read)
+        blocks = infer_blocks(pages, styles=[style for _, style in read])
+        return Document(pages, blocks, title=title, warnings=_scan_warnings(pages))
+
+    def _page(self, pdf: pdfium.PdfDocument, index: int) -> tuple[Page, tuple[LineStyle, ...]]:
+        try:
+            handle = pdf[index]
+        except pdfium.PdfiumError as error:
+            raise UnreadableDocument(
+                "the page cannot be read", "repair the PDF or export it again", index + 1
+            ) from error
+        try:
+            page, styles = _text_page(handle, index + 1)
+            if self.ocr and (self.ocr_always or page.origin == "image"):
+                return self.ocr.read(handle, page), ()
+            return page, styles
+        finally:
+            handle.close()
+
+
+def _open(path: Path) -> pdfium.PdfDocument:
+    try:
+        return pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
+            raise UnreadableDocument("the PDF needs a password", "save a copy without one and ingest that") from error
+        if error.err_code == pdfium_c.FPDF_ERR_SECURITY:
+            raise UnreadableDocument("the PDF uses an unknown encryption", "save a copy without it") from error
+        raise UnreadableDocument(
+            "the PDF is damaged or cut off", "download or export it again; `qpdf --check FILE` says what is broken"
+        ) from error
+
+
+def _text_page(handle: pdfium.PdfPage, number: int) -> tuple[Page, tuple[LineStyle, ...]]:
+    width, height = handle.get_size()
+    textpage = handle.get_textpage()
+    try:
+        codes = _codes(textpage)
+        boxes = _char_boxes(textpage, len(codes), handle)
+        text = codes.tobytes().decode("utf-32-le", errors="replace")
+        lines = _lines(text, boxes)
+        styles = _styles(textpage, lines, boxes)
+    finally:
+        textpage.close()
+    edges = np.clip(np.rint(boxes[:, (0, 2)] * 10), 0, 65535).astype(np.uint16)
+    origin = "image" if len(text.split()) < SCAN_CHARACTERS and _is_scan(handle, text) else "text"
+    page = Page(number, text, lines, edges, float(width), float(height), origin)  # type: ignore[arg-type]
+    return page, styles
+
+
+def _codes(textpage: pdfium.PdfTextPage) -> npt.NDArray[np.uint32]:
+    """Return one code point for each of pdfium's characters, so that text and boxes have the same length."""
+    count = pdfium_c.FPDFText_CountChars(textpage.raw)
+    if count <= 0:
+        return np.zeros(0, np.uint32)
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium_c.FPDFText_GetText(textpage.raw, 0, count, buffer)
+    if written == count + 1:
+        codes = np.frombuffer(buffer, np.uint16, count).astype(np.uint32)
+    else:  # characters without a Unicode value are left out by GetText
+        codes = np.array([pdfium_c.FPDFText_GetUnicode(textpage.raw, i) for i in range(count)], np.uint32)
+    codes[codes == _HYPHEN_AT_BREAK] = 0xAD
+    codes[(codes == 0x0D) | (codes == 0)] = 0x20
+    codes[(codes >= 0xD800) & (codes < 0xE000)] = 0xFFFD
+    return codes
+
+
+def _char_boxes(textpage: pdfium.PdfTextPage, count: int, handle: pdfium.PdfPage) -> Floats:
+    """Return shape (count, 4): x0, y0, x1, y1 in points from the top left of the page as it is shown."""
+    raw = np.zeros((count, 4), np.float32)  # FS_RECTF: left, top, right, bottom, y upwards
+    address = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+    start = raw.ctypes.data
+    for _ in map(_box_of_char, repeat(address), range(count), range(start, start + 16 * count, 16)):
+        pass
+    left, bottom, right, top = handle.get_cropbox()
+    x0, y1, x1, y0 = raw[:, 0] - left, raw[:, 1] - bottom, raw[:, 2] - left, raw[:, 3] - bottom
+    across, up = right - left, top - bottom
+    match handle.get_rotation():
+        case 90:
+            shown = (y0, x0, y1, x1)
+        case 180:
+            shown = (across - x1, y0, across - x0, y1)
+        case 270:
+            shown = (up - y1, across - x1, up - y0, across - x0)
+        case _:
+            shown = (x0, up - y1, x1, up - y0)
+    return np.stack(shown, axis=1)
+
+
+def _lines(text: str, boxes: Floats) -> tuple[Line, ...]:
+    """Return the printed lines; what pdfium broke at a raised or lowered character is one line again."""
+    lines: list[Line] = []
+    for match in _LINE.finditer(text):
+        start, end = match.span()
+        end = start + len(text[start:end].rstrip(" "))
+        if start == end:
+            continue
+        line = Line(start, end, _hull(boxes[start:end]))
+        if lines and _continues(lines[-1], line):
+            last = lines.pop()
+            line = Line(last.start, end, _union(last, line))
+        lines.append(line)
+    return tuple(lines)
+
+
+def _hull(boxes: Floats) -> tuple[float, float, float, float] | None:
+    seen = boxes[boxes[:, 2] > boxes[:, 0]]
+    if not len(seen):
+        return None
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    return float(low[0]), float(low[1]), float(high[2]), float(high[3])
+
+
+def _continues(before: Line, after: Line) -> bool:
+    """Say whether a line goes on to the right of the one before, at the same height."""
+    if before.box is None or after.box is None:
+        return False
+    overlap = min(before.box[3], after.box[3]) - max(before.box[1], after.box[1])
+    lower = min(before.box[3] - before.box[1], after.box[3] - after.box[1])
+    gap = after.box[0] - before.box[2]
+    return overlap > 0.5 * lower and -2 <= gap < 3 * lower
+
+
+def _union(a: Line, b: Line) -> tuple[float, float, float, float] | None:
+    if a.box is None or b.box is None:
+        return a.box or b.box
+    return min(a.box[0], b.box[0]), min(a.box[1], b.box[1]), max(a.box[2], b.box[2]), max(a.box[3], b.box[3])
+
+
+def _styles(textpage: pdfium.PdfTextPage, lines: tuple[Line, ...], boxes: Floats) -> tuple[LineStyle, ...]:
+    """Return size and weight of each line, taken from its first character (font weights in PDFs are often wrong)."""
+    name = ctypes.create_string_buffer(80)
+    flags = ctypes.c_int()
+    heights = boxes[:, 3] - boxes[:, 1]
+    found = []
+    for line in lines:
+        pdfium_c.FPDFText_GetFontInfo(textpage.raw, line.start, name, len(name), ctypes.byref(flags))
+        found.append(LineStyle(round(float(heights[line.start]), 1), bool(_BOLD.search(name.value))))
+    return tuple(found)
+
+
+def _is_scan(handle: pdfium.PdfPage, text: str) -> bool:
+    """Say whether a page with hardly any text is mostly a picture."""
+    if len("".join(text.split())) >= SCAN_CHARACTERS:
+        return False
+    width, height = handle.get_size()
+    for item in handle.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = item.get_bounds()
+        if (right - left) * (top - bottom) > SCAN_PICTURE_SHARE * width * height:
+            return True
+    return False
+
+
+def _scan_warnings(pages: tuple[Page, ...]) -> tuple[str, ...]:
+    scans = [page.number for page in pages if page.origin == "image"]
+    if not scans:
+        return ()
+    named = ", ".join(map(str, scans[:8])) + (" …" if len(scans) > 8 else "")
+    return (f"{len(scans)} scanned page(s) without text were not read ({named}): pip install 'vouch-qa[ocr]'",)
