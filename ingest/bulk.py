@@ -205,7 +205,7 @@ def _in_parallel(
 
 
 def _process_context(preload: Sequence[str]) -> multiprocessing.context.BaseContext:
-    """Return how workers start: never by forking this process, whose threads and open database they must not inherit."""
+    """Return how workers start: never by forking this process, whose threads and database they must not inherit."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -41,7 +41,7 @@ _LEGAL = re.compile(
     re.IGNORECASE,
 )
 _WORDS = r"(?:[A-Z][\w.'’-]*|&|and|of)"
-_LISTED = re.compile(rf"((?:[A-Z][\w.'’-]*,?\s+)(?:{_WORDS},?\s+){{0,5}})\(\s*{_EXCHANGE}\s*:", re.MULTILINE)
+_LISTED = re.compile(rf"((?:[A-Z][\w.'’-]*,?[ ]+)(?:{_WORDS},?[ ]+){{0,5}})\(\s*{_EXCHANGE}\s*:", re.MULTILINE)
 _INCORPORATED = re.compile(
     rf"\b((?!The\s)(?:{_WORDS}\s+){{0,4}}[A-Z][\w&'-]*,?\s+(?:&\s+)?(?:Inc|Corp|Corporation|Co|Ltd|plc|Limited)\b\.?)"
 )

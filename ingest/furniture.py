@@ -14,6 +14,7 @@ MIN_SHARE = 0.3
 MAX_LENGTH = 90
 
 _NUMBER = re.compile(r"\d+|[IVXLC]{1,6}(?=\s*$)|[ivxlc]{1,6}(?=\s*$)")
+_SENTENCE_END = re.compile(r"[。；！？!?]$")
 _PAGE_NUMBER = re.compile(
     r"[-–—\s]*(?:第\s*)?\d{1,4}\s*(?:页)?\s*(?:[/／]|of|共)\s*\d{1,4}\s*页?[-–—\s]*$|第\s*\d{1,4}\s*页$|[-–—]\s*\d{1,4}\s*[-–—]$"
     r"|Page\s+\d{1,4}(?:\s+of\s+\d{1,4})?$",
@@ -46,6 +47,8 @@ def _shape(page: Page, line: Line) -> str:
     text = page.text[line.start : line.end].strip()
     if text.isdecimal():
         return f"#{int(text) - page.number}"
+    if _SENTENCE_END.search(text):
+        return text  # sentences that differ in a number only are content
     height = "" if line.box is None or not page.height else str(round(20 * line.box[1] / page.height))
     return _NUMBER.sub("#", "".join(page.text[line.start : line.end].split())) + "@" + height
 

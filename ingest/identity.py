@@ -38,7 +38,7 @@ _COVER_NAME = re.compile(rf"^\s*({_NAME_CHARS}{{2,40}}?{_FIRM})\s*$", re.MULTILI
 _TITLE_NAME = re.compile(rf"({_NAME_CHARS}{{2,40}}?{_FIRM})\s*(?:20\d\d|二[〇零○]..)\s*年")
 _CODE = re.compile(r"(?:公司|证券|股票|A\s*股)代码\s*[:：]?\s*(\d{6})(?!\d)")
 _SHORT = re.compile(
-    rf"(?:公司|证券|股票|A\s*股)简称\s*[:：]?\s*([*A-Z]{{0,4}}[{HAN}A-Za-z0-9]{{2,8}}(?:[-－][{HAN}A-Z]+)?)"
+    rf"(?:公司|证券|股票|A\s*股)简称\s*[:：]?\s*((?:[S*]{{0,2}}ST\s?)?[{HAN}A-Za-z0-9]{{2,8}}(?:[-－][{HAN}A-Z]+)?)"
 )
 _BARE_CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 _PERIOD = re.compile(
@@ -68,10 +68,11 @@ def identify(pages: Sequence[Page], title: str, path: str) -> Identity:
 
 
 def _chinese(cover: str, opening: str, name: str) -> Identity:
-    period = _PERIOD.search(cover) or _PERIOD.search(name)
+    named = re.sub(r"[_\s]+", "\n", name)
+    period = _PERIOD.search(cover) or _PERIOD.search(named)
     if not period:
         return Identity()
-    company = _company(cover, opening) or _first(_COVER_NAME, name.replace("__", "\n"))
+    company = _company(cover, opening) or _first(_COVER_NAME, named)
     return Identity(
         kind="report",
         company=company,
@@ -94,7 +95,7 @@ def _company(cover: str, opening: str) -> str:
 def _short_name(cover: str, opening: str, company: str) -> str:
     """Return the labelled short name; where a label stands without one, the start of the company's name is not it."""
     found = _most_common(_SHORT, cover) or _most_common(_SHORT, opening)
-    return re.sub(r"(?:公告|股票|证券|变更|公司|编号).*$", "", found) or re.sub(rf"{_FIRM}$", "", company)
+    return re.sub(r"\s|(?:公告|股票|证券|变更|公司|编号).*$", "", found) or re.sub(rf"{_FIRM}$", "", company)
 
 
 def _year(text: str) -> int:

@@ -11,7 +11,7 @@ _TICKED = {"\uf052": "√", "\uf0fe": "√", "\uf0a3": "□", "\uf0a8": "□", "
 """Private glyphs that Wingdings fonts leave in the text layer for ticked and open boxes."""
 
 _BREAK = re.compile(r"[^\S\n]*\n\s*")
-_SPACED_HAN = re.compile(rf"(?<![{HAN}])(?:[{HAN}] ){{2,}}[{HAN}](?![{HAN}])")
+_SPACED_HAN = re.compile(rf"(?<![{HAN}])(?:[{HAN}] ){{2,}}[{HAN}]")
 _BLANKS = re.compile(r"[^\S\n]{2,}")
 _AFTER_WIDE = re.compile(rf"(?<=[{WIDE}])[^\S\n]*\n\s*|[^\S\n]*\n\s*(?=[{WIDE}])")
 _PRIVATE = re.compile("[" + "".join(_TICKED) + "]")
