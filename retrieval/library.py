@@ -1,0 +1,154 @@
+"""A library that can be asked: its store and the indexes derived from it, kept in step. Knows no back end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from vouch.retrieval.errors import LibraryError, LibraryLocked
+from vouch.retrieval.fusion import Ranking, weighted_scores
+from vouch.retrieval.types import (
+    EVERYTHING,
+    Chunk,
+    Embedder,
+    Hit,
+    LexicalIndex,
+    Page,
+    Scope,
+    SearchMode,
+    Store,
+    StoredDocument,
+    VectorIndex,
+    Vectors,
+)
+
+Add = Callable[[list[int], list[Chunk], Vectors], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How the two rankings are drawn and mixed."""
+
+    candidates: int = 100
+    """How far down each ranking goes before they are mixed."""
+    lexical_weight: float = 0.7
+    vector_weight: float = 0.3
+    lock_timeout: float = 5.0
+    """Seconds to wait for another process that is bringing the indexes up to date."""
+
+
+class Library:
+    """Documents, pages and search. Searching first brings the derived indexes to the store's present state."""
+
+    def __init__(
+        self,
+        store: Store,
+        lexical: LexicalIndex,
+        vectors: VectorIndex,
+        embedder: Embedder,
+        lock_file: Path,
+        settings: SearchSettings = SearchSettings(),
+    ) -> None:
+        """`lock_file` lets one process at a time write the derived indexes; its folder is made when needed."""
+        self.store = store
+        self.lexical = lexical
+        self.vectors = vectors
+        self.embedder = embedder
+        self._lock_file = lock_file
+        self._settings = settings
+
+    def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]:
+        """Return the best `k` chunks in scope, with their rank in each leg."""
+        self.catch_up()
+        doc_ids = None
+        if not scope.is_everything:
+            doc_ids = frozenset(document.source.doc_id for document in self.documents(scope))
+        depth = k if mode != "hybrid" else max(k, self._settings.candidates)
+        rankings: dict[str, Ranking] = {}
+        if mode != "vector":
+            rankings["lexical"] = self.lexical.search(query, depth, doc_ids)
+        if mode != "lexical":
+            rankings["vector"] = self._nearest(query, depth, doc_ids)
+        best = self._merged(rankings)[:k]
+        ranks = {leg: {seq: n for n, (seq, _) in enumerate(found, start=1)} for leg, found in rankings.items()}
+        chunks = self.store.chunks([seq for seq, _ in best])
+        return [
+            Hit(chunks[seq], score, {leg: of[seq] for leg, of in ranks.items() if seq in of})
+            for seq, score in best
+            if seq in chunks  # removed by another process just now
+        ]
+
+    def documents(self, scope: Scope = EVERYTHING) -> list[StoredDocument]:
+        """Return the documents in scope."""
+        return self.store.documents(scope)
+
+    def page(self, doc_id: str, number: int) -> Page:
+        """Return a page; KeyError where there is none."""
+        return self.store.page(doc_id, number)
+
+    def catch_up(self) -> bool:
+        """Bring the derived indexes to the store's state; False if another process does and an older one serves."""
+        if self._is_current():
+            return True
+        try:
+            self._lock_file.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self._lock_file, timeout=self._settings.lock_timeout):
+                self.lexical.reload()
+                self.vectors.reload()
+                self._advance(self.lexical, lambda seqs, chunks, _: self.lexical.add(zip(seqs, chunks, strict=True)))
+                self._advance(self.vectors, lambda seqs, _, vectors: self.vectors.add(seqs, vectors))
+        except filelock.Timeout as error:
+            return self._serve_older_state(error)
+        except PermissionError as error:
+            raise LibraryError(
+                f"the indexes beside {self._lock_file} are behind the library and cannot be written: "
+                "run vouch search once as a user who may write there"
+            ) from error
+        return True
+
+    def close(self) -> None:
+        """Close the store; the derived indexes are committed whenever they change."""
+        self.store.close()
+
+    def _is_current(self) -> bool:
+        return self.lexical.position == self.vectors.position == self.store.position()
+
+    def _advance(self, index: LexicalIndex | VectorIndex, add: Add) -> None:
+        # Read before the changes: what is written meanwhile is done twice, which changes nothing.
+        target = self.store.position()
+        if index.position == target:
+            return
+        if not self.store.follows(index.position):
+            index.clear()
+        start = index.position
+        if start:
+            index.remove(self.store.removed_since(start))
+        for seqs, chunks, vectors in self.store.added_since(start):
+            add(seqs, chunks, vectors)
+        index.commit(target)
+
+    def _serve_older_state(self, reason: filelock.Timeout) -> bool:
+        self.lexical.reload()
+        self.vectors.reload()
+        if self._is_current():
+            return True
+        if self.store.follows(self.lexical.position) and self.store.follows(self.vectors.position):
+            return False
+        raise LibraryLocked(
+            f"another process is building the indexes beside {self._lock_file} "
+            f"(waited {self._settings.lock_timeout:g} s): try again when it is done"
+        ) from reason
+
+    def _nearest(self, query: str, depth: int, doc_ids: frozenset[str] | None) -> Ranking:
+        vector = self.embedder.embed_query(query)
+        if not vector.any():
+            return []
+        return self.vectors.search(vector, depth, None if doc_ids is None else self.store.chunk_seqs(doc_ids))
+
+    def _merged(self, rankings: dict[str, Ranking]) -> Ranking:
+        if len(rankings) == 1:
+            (only,) = rankings.values()
+            return only
+        weights = {"lexical": self._settings.lexical_weight, "vector": self._settings.vector_weight}
+        return weighted_scores(rankings, weights)

