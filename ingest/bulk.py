@@ -85,6 +85,7 @@ class _Prepared:
     """What a worker sends back: a record, or why there is none."""
 
     path: Path
+    content_hash: str
     record: DocumentRecord | None = None
     error: FileError | None = None
 
@@ -100,15 +101,18 @@ def ingest_paths(
         results[path] = result
         on_result(result)
 
-    todo: list[tuple[Path, str]] = []
+    to_read: dict[str, list[Path]] = {}
     for path in paths:
         known = _already_known(path, options, store)
         if isinstance(known, FileResult):
             done(path, known)
         else:
-            todo.append((path, known))
-    for prepared in _prepare_all(todo, options):
-        done(prepared.path, _stored(prepared, store))
+            to_read.setdefault(known, []).append(path)
+    for prepared in _prepare_all([(same[0], content) for content, same in to_read.items()], options):
+        first = _stored(prepared, store)
+        done(prepared.path, first)
+        for twin in to_read[prepared.content_hash][1:]:
+            done(twin, _twin(twin, first))
     return IngestSummary(tuple(results[path] for path in paths), perf_counter() - started)
 
 
@@ -129,6 +133,13 @@ def _already_known(path: Path, options: IngestOptions, store: IngestStore) -> Fi
     return FileResult(
         str(path), "unchanged", held.source, held.pages, held.chunks, held.ocr_pages, warnings=warnings + held.warnings
     )
+
+
+def _twin(path: Path, first: FileResult) -> FileResult:
+    """Return what became of a file with the same content as one of the same ingest."""
+    if first.status == "failed":
+        return replace(first, path=str(path))
+    return replace(first, path=str(path), status="unchanged", warnings=(f"the same content as {first.path}",))
 
 
 def hash_file(path: Path) -> str:
@@ -171,9 +182,11 @@ def _prepare_all(todo: Sequence[tuple[Path, str]], options: IngestOptions) -> It
     for item in lost:  # a worker died with these in its hands: each alone, so that only the culprit fails
         again: list[tuple[Path, str]] = []
         yield from _in_parallel([item], replace(options, jobs=1), again)
-        for path, _ in again:
+        for path, content_hash in again:
             problem = "reading the file ends the reading process"
-            yield _Prepared(path, error=FileError("UnreadableDocument", f"{problem}; repair it or export it again"))
+            yield _Prepared(
+                path, content_hash, error=FileError("UnreadableDocument", f"{problem}; repair it or export it again")
+            )
 
 
 def _in_parallel(
@@ -228,13 +241,16 @@ def _work(path: Path, content_hash: str) -> _Prepared:
 
 def _prepare(preparer: Preparer, path: Path, content_hash: str) -> _Prepared:
     try:
-        return _Prepared(path, preparer.prepare(path, content_hash))
+        return _Prepared(path, content_hash, preparer.prepare(path, content_hash))
     except UnreadableDocument as error:
-        return _Prepared(path, error=_file_error(error))
+        return _Prepared(path, content_hash, error=_file_error(error))
     except MemoryError:
-        return _Prepared(
-            path, error=FileError("UnreadableDocument", "the file needs more memory than there is; split it")
-        )
+        problem = "the file needs more memory than there is; split it"
+        return _Prepared(path, content_hash, error=FileError("UnreadableDocument", problem))
+    except Exception as error:  # noqa: BLE001 - a bug met in one file must not lose the others
+        logger.exception("%s: unexpected error", path)
+        problem = f"unexpected {type(error).__name__}: {error}; this is a bug in vouch: please report it with the file"
+        return _Prepared(path, content_hash, error=FileError(type(error).__name__, problem))
 
 
 def _file_error(error: UnreadableDocument) -> FileError:
