@@ -1,11 +1,13 @@
 """Cuts text into search tokens, the same way for passages and for questions. Knows nothing of any index.
 
-Chinese gives words and character bigrams (measured on the medical sets: +2.6 points of nDCG@10 over words alone),
-English gives Snowball stems, and numbers, codes and mixed identifiers such as 603339, HbA1c or COVID-19 stay whole.
+Measured as nDCG@10 of BM25 on the medical sets: Chinese words alone 0.189, character bigrams alone 0.186, both 0.208,
+without guessed words and without bigrams across particles 0.212; English stems 0.564, with pairs of stems 0.600.
+Numbers, codes and mixed identifiers such as 603339, HbA1c or COVID-19 stay whole.
 """
 
 import re
 import unicodedata
+from itertools import pairwise
 from operator import add
 
 import rjieba
@@ -15,7 +17,9 @@ TOKENIZER_NAME = "words+bigrams/1"
 """Changes whenever the tokens of any text change: derived indexes made under another name are rebuilt."""
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_PARTICLES = "的了吗呢吧"
 _HAN_RUN = re.compile(f"[{_HAN}]+")
+_BIGRAM_RUN = re.compile(f"(?:(?![{_PARTICLES}])[{_HAN}]){{2,}}")
 # Letters and digits of other scripts; joined by . , - ' only where letters or digits go on, % closes a number.
 _OTHER_RUN = re.compile(f"[^\\W_{_HAN}]+(?:[-.,'’][^\\W_{_HAN}]+)*%?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?%?")
@@ -40,16 +44,27 @@ _cache: dict[str, tuple[str, ...]] = {}
 def tokens(text: str) -> list[str]:
     """Return the search tokens of a text; their order means nothing."""
     normal = unicodedata.normalize("NFKC", text).casefold()
-    found: list[str] = []
-    runs = _HAN_RUN.findall(normal)
-    if runs:
-        # One call for all runs: each call into the segmenter costs as much as a hundred characters.
-        found += [word for word in rjieba.cut("\n".join(runs)) if word not in _CHINESE_STOP and word != "\n"]
-        for run in runs:
-            found += map(add, run, run[1:])
+    found = _chinese_tokens(normal)
+    others: list[str] = []
     for run in _OTHER_RUN.findall(normal):
         known = _cache.get(run)
-        found += _remembered(run) if known is None else known
+        others += _remembered(run) if known is None else known
+    found += others
+    if len(others) > 1:
+        # Neighbouring words as a pair, as two characters are in Chinese; pairs of figures would only swell the index.
+        found += [f"{one}_{other}" for one, other in pairwise(others) if one[0] > "9" and other[0] > "9"]
+    return found
+
+
+def _chinese_tokens(normal: str) -> list[str]:
+    runs = _HAN_RUN.findall(normal)
+    if not runs:
+        return []
+    # One call for all runs: each call into the segmenter costs as much as a hundred characters. Without its guesses at
+    # unknown words, for which the bigrams stand (measured: 0.2125 against 0.2081).
+    found = [word for word in rjieba.cut("\n".join(runs), False) if word not in _CHINESE_STOP and word != "\n"]
+    for run in _BIGRAM_RUN.findall(normal):
+        found += map(add, run, run[1:])
     return found
 
 

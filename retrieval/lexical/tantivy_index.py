@@ -9,6 +9,7 @@ from typing import Any
 import tantivy
 
 from vouch.retrieval.atomic_file import write_atomically
+from vouch.retrieval.lexical.passage_tokens import body_tokens, heading_tokens
 from vouch.retrieval.tokenize import TOKENIZER_NAME, tokens
 from vouch.retrieval.types import Chunk
 
@@ -132,6 +133,6 @@ def _document(seq: int, chunk: Chunk) -> Any:
     document = tantivy.Document()
     document.add_integer("seq", seq)
     document.add_text("doc_id", chunk.source.doc_id)
-    document.add_text("body", " ".join(tokens(f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text)))
-    document.add_text("heading", " ".join(tokens("\n".join((chunk.source.title, *chunk.section)))))
+    document.add_text("body", " ".join(body_tokens(chunk)))
+    document.add_text("heading", " ".join(heading_tokens(chunk)))
     return document
