@@ -1,0 +1,183 @@
+"""What a question asks of a library: which company, which years, what for.
+
+Everything comes from the question, the lexicon and the documents that the library holds; nothing here searches.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vouch.retrieval.companies import CompanyNames, ambiguous
+from vouch.retrieval.holdings import Wanted, choose
+from vouch.retrieval.lexicon import Lexicon, Mention, default_lexicon, fold
+from vouch.retrieval.periods import NamedPeriods, named_periods
+from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
+from vouch.retrieval.unknown_company import unknown_company
+from vouch.retrieval.wording import Wording, default_wording
+
+Wants = Literal["number", "percent", "date", "person", "yes_no", "definition", "prose"]
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WANTS: tuple[tuple[Wants, re.Pattern[str]], ...] = tuple(
+    (wants, re.compile(pattern, re.IGNORECASE))
+    for wants, pattern in (
+        (
+            "definition",
+            r"^(?:请问)?什么是|是什么意思|定义是?什么|是指什么|^what\s+(?:is|are)\s+(?:an?\s+)?(?!the\b)(?:(?!\s(?:of|for|in|on|at)\s)[\w\s'(),-]){3,60}\??$",
+        ),
+        ("percent", r"百分之|百分比|比例|比率|占比|比重|毛利率|增长率|percent|percentage|\brate\b|\bratio\b|margin"),
+        ("date", r"何时|什么时候|哪一?[年天日]|日期|\bwhen\b|\bwhat\s+(?:date|year)\b"),
+        ("person", r"是谁|谁是|什么人|\bwho\b|\bwhom\b"),
+        ("number", r"多少|几[个家人名项]|金额|数额|数值|\bhow\s+(?:much|many)\b|\bamount\b|\bnumber\s+of\b|\btotal\b"),
+        (
+            "yes_no",
+            r"是否|有没有|吗[?？]?$|能不能|可不可以|^(?:is|are|was|were|do|does|did|has|have|can|could|should|will)\b",
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as understood. `scopes` are to be searched in order until one answers."""
+
+    text: str
+    language: Literal["zh", "en"]
+    query: str
+    """The words that carry content."""
+    expansions: tuple[str, ...] = ()
+    """Other words for them, of lower weight."""
+    mentions: tuple[Mention, ...] = ()
+    """Terms of the lexicon in the text."""
+    wants: Wants = "prose"
+    companies: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    periods: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = (EVERYTHING,)
+    missing_years: tuple[int, ...] = ()
+    """Asked for, but the library holds no report that answers for them."""
+    prior_years: tuple[int, ...] = ()
+    """Asked for and held only as the comparative column of a later report."""
+    unknown_company: str = ""
+    candidates: tuple[str, ...] = ()
+    """Companies that an ambiguous name may mean."""
+    about_report: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """Where to look first."""
+        return self.scopes[0]
+
+
+def understand(question: str, documents: Sequence[StoredDocument], context: Question | None = None) -> Question:
+    """Return what a question asks of these documents; `context` is the question before it in a conversation."""
+    lexicon, wording = default_lexicon(), default_wording()
+    text = " ".join(question.split())
+    names = CompanyNames(document.source for document in documents)
+    found = names.find(text)
+    masked = _blanked(text, [(mention.start, mention.end) for mention in found])
+    named = named_periods(masked)
+    mentions = tuple(lexicon.find(masked))
+    companies = tuple(dict.fromkeys(c for mention in found for c in mention.companies if len(mention.companies) == 1))
+    shared = ambiguous(found)
+    unknown = "" if found else unknown_company(text, named.spans, mentions, wording)
+    years, periods = named.years, named.periods
+    if context is not None and not unknown and not found:
+        companies, years, periods = context.companies, years or context.years, periods or context.periods
+    similar = names.similar(unknown) if unknown and len(unknown) >= 2 else ()
+    about_report = bool(companies or unknown or shared) or _is_about_report(masked, mentions, named, wording)
+    query = _query(masked, named, mentions, wording)
+    wants = _wants(text)
+    value = wants in {"number", "percent"} or any(mention.group.kind in {"lines", "metrics"} for mention in mentions)
+    wanted = Wanted(companies, years, periods, named.last_years, named.previous, value, about_report)
+    held = choose(documents, wanted)
+    return Question(
+        text=text,
+        language="zh" if _HAN.search(text) else "en",
+        query=query or (context.query if context is not None else text),
+        expansions=_expansions(mentions),
+        mentions=mentions or (context.mentions if context is not None and not query else ()),
+        wants=wants,
+        companies=companies,
+        years=held.years,
+        periods=periods,
+        scopes=held.scopes,
+        missing_years=held.missing_years,
+        prior_years=held.prior_years,
+        unknown_company="" if similar else unknown,
+        candidates=shared.companies if shared else similar,
+        about_report=about_report,
+    )
+
+
+def _is_about_report(text: str, mentions: Sequence[Mention], named: NamedPeriods, wording: Wording) -> bool:
+    folded = fold(text)
+    if any(re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", folded) for word in wording.report_words):
+        return True
+    return bool(named.spans) and any(mention.group.kind != "medical" for mention in mentions)
+
+
+def _wants(text: str) -> Wants:
+    for wants, pattern in _WANTS:
+        if pattern.search(text):
+            return wants
+    return "prose"
+
+
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _query(text: str, named: NamedPeriods, mentions: Sequence[Mention], wording: Wording) -> str:
+    """Return the content words: no years, no filler, the lexicon's terms untouched."""
+    text = _blanked(text, named.spans)
+    parts: list[str] = []
+    at = 0
+    for mention in mentions:
+        parts += [_without_filler(text[at : mention.start], wording), text[mention.start : mention.end]]
+        at = mention.end
+    parts.append(_without_filler(text[at:], wording))
+    return " ".join(" ".join(parts).split())
+
+
+def _without_filler(text: str, wording: Wording) -> str:
+    for word in wording.filler:
+        text = text.replace(word, " ")
+    text = re.sub(r"[，。？！；：、,.?!;:“”\"'‘’（）()《》【】]+(?!\d)", " ", text)
+    text = re.sub(r"\bs\b", " ", text)
+    words = [_trimmed(word, wording) for word in text.split()]
+    return " ".join(word for word in words if word and word.lower() not in wording.filler_en)
+
+
+def _trimmed(word: str, wording: Wording) -> str:
+    """Return a Chinese word without particles at its ends."""
+    while True:
+        shorter = word
+        for particle in wording.particles:
+            shorter = shorter.removeprefix(particle).removesuffix(particle)
+        if shorter == word or not _HAN.search(word):
+            return word
+        word = shorter
+
+
+def _expansions(mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """Return the headings of topics and the other words for terms, without those already asked for."""
+    asked = {term for mention in mentions for term in mention.group.terms if term == mention.group.name}
+    others: list[str] = []
+    for mention in mentions:
+        others += [*mention.group.headings, *mention.group.terms]
+    return tuple(dict.fromkeys(word for word in others if word not in asked))
+
+
+def is_everything_missing(question: Question) -> bool:
+    """Say whether none of the years asked for is held."""
+    held = set(question.years) - set(question.missing_years)
+    return bool(question.missing_years) and not held
+
+
+def lexicon() -> Lexicon:
+    """Return the lexicon that questions are read with."""
+    return default_lexicon()
