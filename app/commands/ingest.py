@@ -1,0 +1,59 @@
+"""`vouch ingest`: files into the library."""
+
+import sys
+
+import click
+
+from vouch.app.commands.options import (
+    chosen_company,
+    chosen_settings,
+    chosen_year,
+    company_and_year,
+    json_option,
+    library_option,
+    setting_option,
+)
+from vouch.app.terminal import note, print_json
+
+FAILED = 3
+
+
+@click.command(short_help="Read files into the library.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@setting_option("--collection", key="ingest.collection", metavar="C", text="Shelf to put the documents on.")
+@setting_option("--kind", key="ingest.kind", metavar="KIND", text="auto, report, guideline, qa or text.")
+@company_and_year("The company of all these documents.", "The year that all these documents are on.", False)
+@setting_option("--jobs", key="ingest.jobs", metavar="N", kind=int, text="Files read at the same time; 0: one a core.")
+@setting_option("--ocr", key="ingest.ocr", metavar="WHEN", text="auto, never or always: read pages that are pictures.")
+@setting_option("--reader", key="ingest.reader", metavar="NAME", text="What reads PDF: pdfium or pypdf.")
+@click.option("--force", is_flag=True, help="Read unchanged files again.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--table", is_flag=True, help="List what every document was taken for.")
+@library_option
+@json_option
+@click.pass_context
+def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool, table: bool, as_json: bool) -> None:
+    """Read files, folders (with all below) and globs into the library.
+
+    Unchanged files are skipped, changed ones replaced; a file that cannot be read is listed and stops nothing.
+    """
+    settings = chosen_settings(ctx)
+    from vouch.app.ingest_report import ingest_json, ingest_table, progress, summary_text
+    from vouch.app.wiring import ingest_options, open_library
+    from vouch.ingest.bulk import ingest_paths
+    from vouch.ingest.selection import find_files
+
+    files = find_files(paths)
+    options = ingest_options(settings, chosen_company(ctx), chosen_year(ctx), force)
+    with (
+        open_library(settings, writable=True) as shelf,
+        progress(len(files), quiet, sys.stderr.isatty()) as advance,
+    ):
+        summary = ingest_paths(files, options, shelf.store, advance)
+    if as_json:
+        print_json(ingest_json(summary))
+    if table:
+        click.echo(ingest_table(summary), err=as_json)
+    note(summary_text(summary))
+    if summary.count("failed"):
+        ctx.exit(FAILED)

@@ -1,0 +1,93 @@
+"""`vouch search`: ranked passages, no answer."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vouch.app.commands.options import (
+    chosen_scope,
+    chosen_settings,
+    json_option,
+    library_option,
+    scope_options,
+    setting_option,
+)
+from vouch.app.terminal import note, print_json, warn
+from vouch.retrieval.errors import UsageError
+
+if TYPE_CHECKING:
+    from vouch.retrieval.types import Hit
+
+
+@click.command(short_help="Find passages.")
+@click.argument("query")
+@setting_option("-k", key="retrieval.k", metavar="N", kind=int, text="How many passages.")
+@setting_option("--mode", key="retrieval.mode", metavar="MODE", text="lexical, vector or hybrid.")
+@click.option("--rerank", is_flag=True, hidden=True)
+@scope_options
+@library_option
+@json_option
+@click.pass_context
+def search(ctx: click.Context, query: str, rerank: bool, as_json: bool) -> None:
+    """Show the passages that fit QUERY best, with document and page."""
+    if rerank:
+        raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
+    settings = chosen_settings(ctx)
+    from vouch.app.scoping import named_scope
+    from vouch.app.wiring import open_library
+
+    started = time.perf_counter()
+    with open_library(settings) as shelf:
+        scope, warnings = named_scope(shelf.documents(), chosen_scope(ctx))
+        opened = time.perf_counter()
+        hits = shelf.search(query, settings.retrieval.k, settings.retrieval.mode, scope)
+        found = time.perf_counter()
+    for warning in warnings:
+        warn(warning)
+    if as_json:
+        timings = {"open": opened - started, "search": found - opened, "total": found - started}
+        print_json(search_json(query, settings.retrieval.mode, hits, timings))
+        return
+    _print_hits(query, hits)
+
+
+def search_json(query: str, mode: str, hits: "Sequence[Hit]", seconds: Mapping[str, float]) -> dict[str, Any]:
+    """Return the contract's search object."""
+    return {
+        "query": query,
+        "mode": mode,
+        "hits": [hit_json(rank, hit) for rank, hit in enumerate(hits, 1)],
+        "timings_ms": {name: round(value * 1000, 1) for name, value in seconds.items()},
+    }
+
+
+def hit_json(rank: int, hit: "Hit") -> dict[str, Any]:
+    """Return one hit of the contract's search object."""
+    chunk, source = hit.chunk, hit.chunk.source
+    return {
+        "rank": rank,
+        "score": round(hit.score, 6),
+        "chunk_id": chunk.id,
+        "document_id": source.doc_id,
+        "document": source.name,
+        "page": chunk.page,
+        "section": list(chunk.section),
+        "kind": chunk.kind,
+        "company": source.company,
+        "year": source.year,
+        "text": chunk.text,
+        "ranks": dict(hit.ranks),
+    }
+
+
+def _print_hits(query: str, hits: "Sequence[Hit]") -> None:
+    from vouch.app.answer_text import indented, language_of, place_text, shortened
+
+    language = language_of(query)
+    for rank, hit in enumerate(hits, 1):
+        place = place_text(hit.chunk.source.name, hit.chunk.page, hit.chunk.section, language)
+        click.echo(f"{rank}. {place}  ({hit.score:.3f})\n{indented(shortened(hit.chunk.text))}\n")
+    if not hits:
+        note("没有找到相关内容。" if language == "zh" else "Nothing found.")

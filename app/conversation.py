@@ -1,0 +1,40 @@
+"""A conversation: each question is read in the light of the one before. Does not know where it is held."""
+
+from typing import Protocol
+
+from vouch.generation.types import Answer
+from vouch.retrieval.question import Question, understand
+from vouch.retrieval.types import Scope, StoredDocument
+
+
+class Shelf(Protocol):
+    """What a conversation needs of a library."""
+
+    def documents(self, scope: Scope = ...) -> list[StoredDocument]: ...
+
+
+class Answerer(Protocol):
+    """What answers one question."""
+
+    def ask(self, question: str, scope: Scope, k: int) -> Answer: ...
+
+
+class Conversation:
+    """Answers questions; one that names no company or year means those of the question before."""
+
+    def __init__(self, shelf: Shelf, answerer: Answerer, scope: Scope, k: int) -> None:
+        self._shelf = shelf
+        self._answerer = answerer
+        self._scope = scope
+        self._k = k
+        self._before: Question | None = None
+        self.last: Answer | None = None
+        """The last answer."""
+
+    def ask(self, question: str) -> Answer:
+        """Return the answer to a question."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._before = self.last = None

@@ -1,0 +1,58 @@
+"""Documents as a table of plain text that lines up, Chinese characters two columns wide."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from vouch.retrieval.types import Source
+
+_HEADER = ("document", "company", "code", "year", "period", "kind", "pages", "id")
+_WIDEST = 44
+
+
+def document_table(documents: Sequence[tuple[Source, int]]) -> str:
+    """Return one line for each document: name, company, code, year, period, kind, pages, id."""
+    rows = [
+        (
+            source.name,
+            source.company or source.title,
+            source.code,
+            str(source.year or ""),
+            source.period,
+            source.kind,
+            str(pages),
+            source.doc_id,
+        )
+        for source, pages in documents
+    ]
+    return aligned([_HEADER, *rows])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines with columns of equal width; long cells are cut in the middle."""
+    cut = [[_cut(cell, _WIDEST) for cell in row] for row in rows]
+    widths = [max(width(row[column]) for row in cut) for column in range(len(cut[0]))]
+    lines = ("  ".join(cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(row)) for row in cut)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def width(text: str) -> int:
+    """Return how many terminal columns a text takes."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _cut(text: str, widest: int) -> str:
+    """The end of a name tells documents apart as often as its beginning."""
+    text = " ".join(text.split())
+    if width(text) <= widest:
+        return text
+    half = (widest - 1) // 2
+    head, tail = "", ""
+    for letter in text:
+        if width(head + letter) > half:
+            break
+        head += letter
+    for letter in reversed(text):
+        if width(letter + tail) > half:
+            break
+        tail = letter + tail
+    return f"{head}…{tail}"

@@ -1,0 +1,134 @@
+"""What an ingest tells: progress while it runs, a table and the failures at its end, the contract's JSON object."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from vouch.app.document_table import document_table
+from vouch.app.terminal import note
+from vouch.ingest.bulk import FileResult, IngestSummary
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been done so far."""
+
+    files: int
+    done: int = 0
+    failed: int = 0
+    pages: int = 0
+    """Pages read in this run; unchanged files are not read."""
+    started: float = field(default_factory=monotonic)
+
+    def add(self, result: FileResult) -> None:
+        """Count one more file."""
+        self.done += 1
+        self.failed += result.status == "failed"
+        self.pages += result.pages if result.status in ("ingested", "replaced") else 0
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        rate = self.pages / max(monotonic() - self.started, 1e-3)
+        failures = f" · {self.failed} failed" if self.failed else ""
+        return f"{self.done}/{self.files} files · {self.pages:,} pages · {rate:,.0f} pages/s{failures}"
+
+
+@contextmanager
+def progress(files: int, quiet: bool, terminal: bool) -> Iterator[Callable[[FileResult], None]]:
+    """Give what to call after each file: a bar on a terminal, a line every few seconds elsewhere, nothing if quiet."""
+    tally = Tally(files)
+    if quiet or not files:
+        yield tally.add
+    elif terminal:
+        with _bar(tally) as advance:
+            yield advance
+    else:
+        yield _lines(tally)
+
+
+def _lines(tally: Tally) -> Callable[[FileResult], None]:
+    last = monotonic()
+
+    def advance(result: FileResult) -> None:
+        nonlocal last
+        tally.add(result)
+        if monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = monotonic()
+            note(tally.line)
+
+    return advance
+
+
+@contextmanager
+def _bar(tally: Tally) -> Iterator[Callable[[FileResult], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}"), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(tally.line, total=tally.files)
+
+        def advance(result: FileResult) -> None:
+            tally.add(result)
+            bar.update(task, advance=1, description=tally.line)
+
+        yield advance
+
+
+def ingest_json(summary: IngestSummary) -> dict[str, Any]:
+    """Return the contract's ingest object."""
+    results = summary.results
+    return {
+        "files": len(results),
+        **{status: summary.count(status) for status in ("ingested", "unchanged", "replaced", "failed")},
+        "pages": sum(result.pages for result in results),
+        "chunks": sum(result.chunks for result in results),
+        "facts": 0,
+        "seconds": round(summary.seconds, 3),
+        "documents": [_result_json(result) for result in results],
+    }
+
+
+def _result_json(result: FileResult) -> dict[str, Any]:
+    source, error = result.source, result.error
+    return {
+        "path": result.path,
+        "document_id": source.doc_id if source else None,
+        "status": result.status,
+        "kind": source.kind if source else None,
+        "company": source.company if source else None,
+        "code": source.code if source else None,
+        "year": source.year if source else None,
+        "period": source.period if source else None,
+        "pages": result.pages,
+        "chunks": result.chunks,
+        "facts": 0,
+        "ocr_pages": result.ocr_pages,
+        "error": {"type": error.type, "message": error.message, "page": error.page} if error else None,
+        "warnings": list(result.warnings),
+    }
+
+
+def summary_text(summary: IngestSummary) -> str:
+    """Return the counts of an ingest, then each failure with its page and remedy."""
+    counts = [f"{summary.count(status)} {status}" for status in ("ingested", "replaced", "unchanged", "failed")]
+    read = [result for result in summary.results if result.status in ("ingested", "replaced")]
+    pages, chunks = sum(result.pages for result in read), sum(result.chunks for result in read)
+    rate = f", {pages / summary.seconds:,.0f} pages/s" if pages and summary.seconds else ""
+    lines = [
+        f"{len(summary.results)} files: " + ", ".join(counts),
+        f"{pages:,} pages, {chunks:,} passages in {summary.seconds:.1f} s{rate}",
+    ]
+    failures = [f"  {result.path}: {result.error.message}" for result in summary.results if result.error]
+    return "\n".join([*lines, *(["failed:", *failures] if failures else [])])
+
+
+def ingest_table(summary: IngestSummary) -> str:
+    """Return what every document was taken for, a line each."""
+    known = [result for result in summary.results if result.source]
+    return document_table([(result.source, result.pages) for result in known if result.source])

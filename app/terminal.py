@@ -1,0 +1,43 @@
+"""What goes to the terminal and how: JSON documents, warnings, UTF-8 everywhere. Does not know any command."""
+
+import json
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+from typing import Any
+
+import click
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 whatever the locale says; bytes of odd file names become JSON-safe escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document, one line each entry for people, and nothing else on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_json_line(document: Mapping[str, Any]) -> None:
+    """Print one event of a stream on a line of its own."""
+    click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def note(message: str) -> None:
+    """Print a line for people on standard error."""
+    click.echo(message, err=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning on standard error."""
+    click.echo(f"vouch: {message}", err=True)
+
+
+def one_line(message: object) -> str:
+    """Return a message without line breaks."""
+    return " ".join(str(message).split())

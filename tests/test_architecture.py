@@ -1,0 +1,164 @@
+"""The shape of the house: imports point down, adapters are plugged in one place, the core starts light."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MAY_IMPORT = {
+    "retrieval": set[str](),
+    "ingest": {"retrieval"},
+    "generation": {"retrieval"},
+    "eval": {"retrieval", "generation"},
+    "finetune": {"retrieval", "generation"},
+    "app": {"retrieval", "ingest", "generation", "eval", "finetune"},
+}
+ADAPTERS = (
+    "vouch.retrieval.embedders",
+    "vouch.retrieval.lexical",
+    "vouch.retrieval.stores",
+    "vouch.retrieval.vectors",
+    "vouch.ingest.loaders",
+)
+WIRING = "vouch.app.wiring"
+# fmt: off
+HEAVY = frozenset({
+    "accelerate", "anthropic", "bitsandbytes", "chatglm_cpp", "charset_normalizer", "docx", "faiss", "fastapi",
+    "langchain", "llama_cpp", "lxml", "markdown_it", "onnxruntime", "openai", "openpyxl", "pandas", "peft",
+    "psycopg", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
+    "scipy", "sentence_transformers", "sklearn", "Stemmer", "streamlit", "tantivy", "torch", "transformers",
+    "uvicorn", "vllm",
+})
+# fmt: on
+
+
+def modules(root: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (import name, file) of every module of the six packages under a repository root."""
+    for package in MAY_IMPORT:
+        for path in sorted((root / package).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            yield ".".join(("vouch", *(parts[:-1] if parts[-1] == "__init__" else parts))), path
+
+
+def imports(name: str, path: Path) -> Iterator[str]:
+    """Yield the full name of everything that a module imports, at its top or inside functions."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def imports_that_point_up(root: Path) -> list[str]:
+    """Return every import of a package that the importer may not know."""
+    found = []
+    for name, path in modules(root):
+        mine = name.split(".")[1]
+        for target in imports(name, path):
+            first, _, rest = target.partition(".")
+            other = rest.partition(".")[0] if first == "vouch" else first
+            if other in MAY_IMPORT and other != mine and other not in MAY_IMPORT[mine]:
+                found.append(f"{name} imports {target}")
+    return found
+
+
+def adapters_imported_outside_wiring(root: Path) -> list[str]:
+    """Return every import of an adapter by a module that is neither wiring nor its neighbour in the same folder."""
+    found = []
+    for name, path in modules(root):
+        for target in imports(name, path):
+            folder = next((folder for folder in ADAPTERS if target.startswith(folder + ".")), None)
+            if folder and name != WIRING and not (name + ".").startswith(folder + "."):
+                found.append(f"{name} imports {target}")
+    return found
+
+
+def packages_not_as_listed(root: Path) -> set[str]:
+    """Return the packages that pyproject lists without a folder of modules, or the other way round."""
+    listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(root) for package in MAY_IMPORT for path in (root / package).rglob("*.py")}
+    return set(listed) ^ {".".join(("vouch", *folder.parts)) for folder in folders}
+
+
+def heavy_libraries_loaded_by(code: str) -> set[str]:
+    """Return the heavy libraries that a fresh interpreter has loaded after running the code."""
+    probe = f"{code}\nimport sys\nprint('loaded:', *{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return HEAVY & set(done.stdout.splitlines()[-1].split())
+
+
+def plant(root: Path, path: str, text: str) -> Path:
+    """Write a module into a made-up repository."""
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return root
+
+
+def test_imports_point_down(repository: Path) -> None:
+    assert imports_that_point_up(repository) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("retrieval/store.py", "from vouch.ingest.types import Document"),
+        ("retrieval/store.py", "def late():\n    import vouch.app.settings"),
+        ("generation/pipeline.py", "from vouch import ingest"),
+        ("ingest/loaders/pdf.py", "from ...generation import types"),
+        ("eval/run.py", "import app"),
+    ],
+)
+def test_an_import_that_points_up_is_found(tmp_path: Path, path: str, text: str) -> None:
+    assert len(imports_that_point_up(plant(tmp_path, path, text))) == 1
+
+
+def test_only_wiring_imports_adapters(repository: Path) -> None:
+    assert adapters_imported_outside_wiring(repository) == []
+
+
+def test_an_adapter_imported_elsewhere_is_found(tmp_path: Path) -> None:
+    adapter = "from vouch.retrieval.vectors.faiss_index import FaissIndex"
+    plant(tmp_path, "app/wiring.py", adapter)
+    plant(tmp_path, "retrieval/vectors/flat.py", adapter)
+    plant(tmp_path, "generation/pipeline.py", adapter)
+    assert adapters_imported_outside_wiring(tmp_path) == [
+        "vouch.generation.pipeline imports vouch.retrieval.vectors.faiss_index.FaissIndex"
+    ]
+
+
+def test_pyproject_lists_every_package(repository: Path) -> None:
+    assert packages_not_as_listed(repository) == set()
+
+
+def test_a_package_missing_from_pyproject_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "pyproject.toml", "[tool.setuptools]\npackages = ['vouch.app', 'vouch.eval']")
+    plant(tmp_path, "app/cli.py", "")
+    plant(tmp_path, "retrieval/stores/memory.py", "")
+    assert packages_not_as_listed(tmp_path) == {"vouch.eval", "vouch.retrieval.stores"}
+
+
+def test_importing_the_core_loads_no_heavy_library(repository: Path) -> None:
+    core = [
+        name
+        for name, _ in modules(repository)
+        if not name.startswith(tuple(folder + "." for folder in ADAPTERS)) and "samples" not in name
+    ]
+    assert heavy_libraries_loaded_by("import " + ", ".join(core)) == set()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["ask", "--help"], ["config"]])
+def test_the_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
+    code = f"from vouch.app.cli import run\nassert run({arguments!r}) == 0"
+    assert heavy_libraries_loaded_by(code) == set()
+
+
+def test_a_heavy_import_is_found() -> None:
+    assert heavy_libraries_loaded_by("import openpyxl") >= {"openpyxl"}
