@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
 from vouch.ingest.furniture import furniture_lines
 from vouch.ingest.headings import STYLED_LEVEL, LineStyle, body_size, numbered_level, styled_level
 from vouch.ingest.rejoin import HAN
@@ -85,13 +88,13 @@ def _margins(page: Page, furniture: frozenset[int]) -> tuple[float, Sequence[flo
         return 0.0, [float(max((line.end - line.start for line in lines), default=0))] * len(lines)
     left, right = min(box[0] for box in known), max(box[2] for box in known)
     least = left + MIN_COLUMN * (right - left)
-    rights = []
-    for i, line in enumerate(lines):
-        around = [other.box for other in lines[max(0, i - COLUMN_WINDOW) : i + COLUMN_WINDOW + 1] if other.box]
-        box = line.box or (left, 0, right, 0)
-        local = max((b[2] for b in around if b[0] < box[2] and b[2] > box[0]), default=right)
-        rights.append(local if local >= least else right)
-    return left, rights
+    edges = np.array([(line.box[0], line.box[2]) if line.box else (right, left) for line in lines])
+    around = sliding_window_view(
+        np.pad(edges, ((COLUMN_WINDOW, COLUMN_WINDOW), (0, 0)), mode="edge"), 2 * COLUMN_WINDOW + 1, 0
+    )
+    overlapping = (around[:, 0] < edges[:, 1:]) & (around[:, 1] > edges[:, :1])
+    local = np.where(overlapping, around[:, 1], 0).max(axis=1)
+    return left, np.where(local >= least, local, right).tolist()
 
 
 def _page_blocks(sheet: _Sheet) -> list[Block]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from vouch.ingest.printed_lines import Floats, fill_words, printed_lines, word_ends
 from vouch.ingest.structure import LineStyle, infer_blocks
 from vouch.ingest.types import Document, PageReader
 from vouch.retrieval.errors import UnreadableDocument
@@ -21,7 +22,6 @@ SCAN_PICTURE_SHARE = 0.5
 SCAN_CHARACTERS = 20
 
 _HYPHEN_AT_BREAK = 0xFFFE
-_LINE = re.compile(r"[^\n\u00ad]+\u00ad?|\u00ad")
 
 _BOLD = re.compile(rb"bold|black|heavy|hei(?!ti-light)|demi", re.IGNORECASE)
 
@@ -29,8 +29,6 @@ _BOLD = re.compile(rb"bold|black|heavy|hei(?!ti-light)|demi", re.IGNORECASE)
 _box_of_char = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
     ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
 )
-
-Floats = npt.NDArray[np.float32]
 
 
 class PdfLoader:
@@ -90,9 +88,9 @@ def _text_page(handle: pdfium.PdfPage, number: int) -> tuple[Page, tuple[LineSty
     textpage = handle.get_textpage()
     try:
         codes = _codes(textpage)
-        boxes = _char_boxes(textpage, len(codes), handle)
+        boxes = _char_boxes(textpage, codes, handle)
         text = codes.tobytes().decode("utf-32-le", errors="replace")
-        lines = _lines(text, boxes)
+        lines = printed_lines(text, boxes)
         styles = _styles(textpage, lines, boxes)
     finally:
         textpage.close()
@@ -119,13 +117,15 @@ def _codes(textpage: pdfium.PdfTextPage) -> npt.NDArray[np.uint32]:
     return codes
 
 
-def _char_boxes(textpage: pdfium.PdfTextPage, count: int, handle: pdfium.PdfPage) -> Floats:
-    """Return shape (count, 4): x0, y0, x1, y1 in points from the top left of the page as it is shown."""
-    raw = np.zeros((count, 4), np.float32)  # FS_RECTF: left, top, right, bottom, y upwards
+def _char_boxes(textpage: pdfium.PdfTextPage, codes: npt.NDArray[np.uint32], handle: pdfium.PdfPage) -> Floats:
+    """Return shape (characters, 4): x0, y0, x1, y1 in points from the top left of the page as it is shown."""
+    raw = np.zeros((len(codes), 4), np.float32)  # FS_RECTF: left, top, right, bottom, y upwards
     address = ctypes.cast(textpage.raw, ctypes.c_void_p).value
-    start = raw.ctypes.data
-    for _ in map(_box_of_char, repeat(address), range(count), range(start, start + 16 * count, 16)):
+    asked = word_ends(codes)
+    places = (raw.ctypes.data + 16 * asked).tolist()
+    for _ in map(_box_of_char, repeat(address), asked.tolist(), places):
         pass
+    fill_words(raw, codes, asked)
     left, bottom, right, top = handle.get_cropbox()
     x0, y1, x1, y0 = raw[:, 0] - left, raw[:, 1] - bottom, raw[:, 2] - left, raw[:, 3] - bottom
     across, up = right - left, top - bottom
@@ -139,46 +139,6 @@ def _char_boxes(textpage: pdfium.PdfTextPage, count: int, handle: pdfium.PdfPage
         case _:
             shown = (x0, up - y1, x1, up - y0)
     return np.stack(shown, axis=1)
-
-
-def _lines(text: str, boxes: Floats) -> tuple[Line, ...]:
-    """Return the printed lines; what pdfium broke at a raised or lowered character is one line again."""
-    lines: list[Line] = []
-    for match in _LINE.finditer(text):
-        start, end = match.span()
-        end = start + len(text[start:end].rstrip(" "))
-        if start == end:
-            continue
-        line = Line(start, end, _hull(boxes[start:end]))
-        if lines and _continues(lines[-1], line):
-            last = lines.pop()
-            line = Line(last.start, end, _union(last, line))
-        lines.append(line)
-    return tuple(lines)
-
-
-def _hull(boxes: Floats) -> tuple[float, float, float, float] | None:
-    seen = boxes[boxes[:, 2] > boxes[:, 0]]
-    if not len(seen):
-        return None
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    return float(low[0]), float(low[1]), float(high[2]), float(high[3])
-
-
-def _continues(before: Line, after: Line) -> bool:
-    """Say whether a line goes on to the right of the one before, at the same height."""
-    if before.box is None or after.box is None:
-        return False
-    overlap = min(before.box[3], after.box[3]) - max(before.box[1], after.box[1])
-    lower = min(before.box[3] - before.box[1], after.box[3] - after.box[1])
-    gap = after.box[0] - before.box[2]
-    return overlap > 0.5 * lower and -2 <= gap < 3 * lower
-
-
-def _union(a: Line, b: Line) -> tuple[float, float, float, float] | None:
-    if a.box is None or b.box is None:
-        return a.box or b.box
-    return min(a.box[0], b.box[0]), min(a.box[1], b.box[1]), max(a.box[2], b.box[2]), max(a.box[3], b.box[3])
 
 
 def _styles(textpage: pdfium.PdfTextPage, lines: tuple[Line, ...], boxes: Floats) -> tuple[LineStyle, ...]:

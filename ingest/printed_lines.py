@@ -1,0 +1,81 @@
+"""Characters with their boxes to printed lines. Knows no PDF library."""
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from vouch.retrieval.types import Box, Line
+
+Floats = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.uint32]
+
+_LINE = re.compile(r"[^\n\u00ad]*[^\n\u00ad ]\u00ad?|\u00ad")
+
+
+def word_ends(codes: Codes) -> npt.NDArray[np.intp]:
+    """Return the characters whose boxes must be asked for: all visible ones but the inner letters of Latin words."""
+    latin = (codes > 0x20) & (codes < 0x7F)
+    visible = codes > 0x20
+    if len(codes) > 2:
+        visible[1:-1] &= ~(latin[:-2] & latin[1:-1] & latin[2:])
+    return np.flatnonzero(visible)
+
+
+def fill_words(boxes: Floats, codes: Codes, known: npt.NDArray[np.intp]) -> None:
+    """Give the inner letters of words (in place) the boxes between those of the word's ends."""
+    inner = codes > 0x20
+    inner[known] = False
+    missing = np.flatnonzero(inner)
+    if not len(missing):
+        return
+    after = np.searchsorted(known, missing)
+    first, last = known[after - 1], known[after]
+    share = ((missing - first) / (last - first)).astype(np.float32)[:, None]
+    boxes[missing] = boxes[first] * (1 - share) + boxes[last] * share
+
+
+def printed_lines(text: str, boxes: Floats) -> tuple[Line, ...]:
+    """Return the printed lines; what was broken at a raised or lowered character is one line again."""
+    spans = [match.span() for match in _LINE.finditer(text)]
+    if not spans:
+        return ()
+    lines: list[Line] = []
+    for (start, end), box in zip(spans, _hulls(spans, boxes), strict=True):
+        line = Line(start, end, box)
+        if lines and _continues(lines[-1], line):
+            last = lines.pop()
+            line = Line(last.start, end, _union(last, line))
+        lines.append(line)
+    return tuple(lines)
+
+
+def _hulls(spans: list[tuple[int, int]], boxes: Floats) -> list[Box | None]:
+    """Return the box around the visible characters of each span."""
+    seen = (boxes[:, 2] > boxes[:, 0])[:, None]
+    edges = np.array(spans).ravel()
+    low = np.minimum.reduceat(_padded(np.where(seen, boxes[:, :2], np.inf)), edges)[::2]
+    high = np.maximum.reduceat(_padded(np.where(seen, boxes[:, 2:], -np.inf)), edges)[::2]
+    hulls = np.hstack([low, high]).round(2).tolist()
+    return [tuple(hull) if hull[2] > hull[0] else None for hull in hulls]
+
+
+def _padded(values: Floats) -> Floats:
+    """Return values with one more row, so that the end of the last span is a valid index."""
+    return np.vstack([values, values[-1:]])
+
+
+def _continues(before: Line, after: Line) -> bool:
+    """Say whether a line goes on to the right of the one before, at the same height."""
+    if before.box is None or after.box is None:
+        return False
+    overlap = min(before.box[3], after.box[3]) - max(before.box[1], after.box[1])
+    lower = min(before.box[3] - before.box[1], after.box[3] - after.box[1])
+    gap = after.box[0] - before.box[2]
+    return overlap > 0.5 * lower and -2 <= gap < 3 * lower
+
+
+def _union(a: Line, b: Line) -> Box | None:
+    if a.box is None or b.box is None:
+        return a.box or b.box
+    return min(a.box[0], b.box[0]), min(a.box[1], b.box[1]), max(a.box[2], b.box[2]), max(a.box[3], b.box[3])
