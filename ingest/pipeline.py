@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vouch.ingest import chunk
 from vouch.ingest.identity import identify
+from vouch.ingest.titles import title_of
 from vouch.ingest.types import Document, Loader, Overrides
 from vouch.retrieval.errors import UnreadableDocument
 from vouch.retrieval.types import Chunk, DocumentRecord, Embedder, Source
@@ -42,15 +43,16 @@ class Preparer:
         said = self.overrides
         found = identify(document.pages, document.title, str(path))
         company = said.company or found.company
+        language = _language(document)
         renamed = said.company is not None and said.company not in (found.company, found.short_name)
         return Source(
             doc_id=document_id(content_hash, said.collection),
             name=path.name,
             path=str(path),
             kind=said.kind or document.kind or found.kind,
-            title=document.title or path.stem,
+            title=title_of(found, document.title, str(path), language),
             collection=said.collection,
-            language=_language(document),
+            language=language,
             company=company,
             short_name=said.company or "" if renamed else found.short_name,
             code="" if renamed else found.code,
