@@ -37,8 +37,11 @@ types: $(DEV)
 	mkdir -p .typing && ln -sfn .. .typing/vouch
 	MYPYPATH=.typing $(BIN)/mypy -p vouch.retrieval -p vouch.ingest -p vouch.generation -p vouch.eval -p vouch.finetune -p vouch.app
 
+# Your own documents: make bench FOLDERS="~/reports ~/guidelines"
+FOLDERS ?= app/samples
 bench: $(DEV)
-	$(BIN)/python benchmarks/run_all.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python benchmarks/ingest.py $(FOLDERS)
 
 clean:
 	rm -rf $(VENV) .typing .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
