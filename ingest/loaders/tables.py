@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from vouch.ingest.pages import PageDraft
+from vouch.ingest.rejoin import WIDE
 
 MAX_HEADERS = 3
 MAX_CAPTION = 60
@@ -15,6 +16,7 @@ _CAPTION = re.compile(
     r"(?:附?表|图表)\s*[\d一二三四五六七八九十]|(?:Table|Exhibit)\s+\w|.{0,20}(?:单位|币种)\s*[:：]"
     r"|[(（]?.{0,30}\b(?:in|In) (?:\w+ )?(?:thousands|millions|billions)"
 )
+_WIDE_BREAK = re.compile(rf"(?<=[{WIDE}])\s*\n\s*(?=[{WIDE}])")
 _BLANKS = re.compile(r"\s+")
 
 Row = Sequence[str]
@@ -26,7 +28,7 @@ def add_table(draft: PageDraft, rows: Sequence[Row], headers: int | None = None,
     The block's context repeats its caption and header lines, after a caption found in the paragraphs above.
     `headers` says how many rows are headers where the format does; otherwise the first rows without amounts are.
     """
-    grid = [[_BLANKS.sub(" ", cell).strip() for cell in row] for row in rows]
+    grid = [[one_line(cell) for cell in row] for row in rows]
     grid = [row for row in grid if any(row)]
     width = max((sum(map(bool, row)) for row in grid), default=0)
     if width <= 1:
@@ -40,6 +42,11 @@ def add_table(draft: PageDraft, rows: Sequence[Row], headers: int | None = None,
     lines = [_line(row) for row in body]
     before = [text for kind, text in draft.last_lines(2) if kind == "prose" and is_caption(text)]
     draft.add("table", "\n".join([*above, *lines]), context="\n".join([*before, *above, *lines[:heads]]))
+
+
+def one_line(cell: str) -> str:
+    """Return the text of a cell without line breaks and tabs; Chinese gets no blanks."""
+    return _BLANKS.sub(" ", _WIDE_BREAK.sub("", cell)).strip()
 
 
 def header_rows(rows: Sequence[Row]) -> int:
