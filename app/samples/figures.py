@@ -35,13 +35,16 @@ class Figures:
         return "" if value is None else self.printed(value, style)
 
     def printed(self, value: Decimal, style: str) -> str:
-        """Return a value in a unit: 元, 反元 (sign turned), 万元, 亿元, 数, 人, 股, or mm (negatives in brackets)."""
+        """Return a value in a unit: 元, 万元, 亿元, 数, 人, 股, k (thousands, negatives in brackets) or m (millions of
+        thousands); `-` turns its sign."""
+        if style.startswith("-"):
+            value, style = -value, style[1:]
         if style in ("万元", "亿元"):
             return rounded(value / (10**4 if style == "万元" else 10**8), 2)
-        if style == "反元":
-            return rounded(-value, 2)
-        if style == "mm":
-            return f"({rounded(-value, 0)})" if value < 0 else rounded(value, 0)
+        if style == "k":
+            return "—" if not value else f"({rounded(-value, 0)})" if value < 0 else rounded(value, 0)
+        if style == "m":
+            return rounded(value / 1000, 1)
         return rounded(value, 0 if style in ("人", "股") else 2)
 
     def growth(self, key: str, period: str) -> str:
@@ -52,8 +55,8 @@ class Figures:
     def fill(self, text: str) -> str:
         """Return a text with each `{figure|period|unit}` printed.
 
-        The unit may also be `增减` (change against a year before, %), `占 other figure` (share, %), `每 other figure`
-        (quotient) or `均 other figure` (share of the mean of a year's beginning and end, %).
+        The unit may also be `增减` (change against a year before, %), `比 period` (change against that period, %),
+        `占 figure` (share, %), `每 figure` (quotient) or `均 figure` (share of its mean over a year, %).
         """
         return PLACEHOLDER.sub(lambda found: self._filled(found[1]), text)
 
@@ -68,6 +71,9 @@ class Figures:
                 return rounded(value / self.value(other, period) * 100, 2)
             case "每":
                 return rounded(value / self.value(other, period), 2)
+            case "比":
+                before = self.value(key, other)
+                return rounded((value - before) / abs(before) * 100, 2)
             case "均":
                 mean = (self.value(other, period) + self.value(other, str(int(period[:4]) - 1))) / 2
                 return rounded(value / mean * 100, 2)
@@ -83,9 +89,11 @@ def read_figures(leaves: Path, totals: Path) -> Figures:
     if unknown:
         raise ValueError(f"{totals.name} adds up unknown figures: {sorted(unknown)}")
     values: dict[str, Column] = {}
-    for entity, columns in entities.items():
+    for entity, leaves_of in entities.items():
         prefix = "母公司:" if entity == "parent" else ""
-        columns = {key: {period: Decimal(value) for period, value in column.items()} for key, column in columns.items()}
+        columns = {
+            key: {period: Decimal(value) for period, value in column.items()} for key, column in leaves_of.items()
+        }
         for key, column in (columns | totals_of(columns, formulas)).items():
             values[prefix + key] = column
     return Figures(values)

@@ -7,7 +7,8 @@ same font give the same bytes.
 import argparse
 from pathlib import Path
 
-from vouch.app.samples.figures import Figures, read_figures
+from vouch.app.samples.figures import read_figures
+from vouch.app.samples.guideline import write_docx
 from vouch.app.samples.layout import Contents, Face, Writer, chinese_face, english_face
 from vouch.app.samples.markup import Report, read_statements
 
@@ -25,11 +26,6 @@ CHINESE_REPORTS = {
 }
 
 
-def chinese_figures() -> Figures:
-    """Return the figures of the Chinese company."""
-    return read_figures(SOURCES / "figures_zh.toml", SOURCES / "totals_zh.txt")
-
-
 def write_report(report: Report, path: Path, header: str, face: Face) -> None:
     """Write a report: once to learn where its headings stand, once more with the contents page filled in."""
     known = Contents()
@@ -39,17 +35,32 @@ def write_report(report: Report, path: Path, header: str, face: Face) -> None:
         known = writer.save(path, header, header)
 
 
+def write_chinese_reports(font: Path) -> None:
+    """Write the reports of the Chinese company."""
+    face = chinese_face(font)
+    figures = read_figures(SOURCES / "figures_zh.toml", SOURCES / "totals_zh.txt")
+    statements = read_statements(SOURCES / "statements_zh.txt")
+    for source, (name, header) in CHINESE_REPORTS.items():
+        report = Report(figures, statements, (SOURCES / source).read_text("utf-8"))
+        write_report(report, HERE / name, header, face)
+
+
+def write_english_report() -> None:
+    """Write the report of the American company."""
+    figures = read_figures(SOURCES / "figures_en.toml", SOURCES / "totals_en.txt")
+    statements = read_statements(SOURCES / "statements_en.txt")
+    report = Report(figures, statements, (SOURCES / "annual_2023_en.txt").read_text("utf-8"))
+    header = "Quillmere Harbor Instruments, Inc. - 2023 Annual Report on Form 10-K"
+    write_report(report, HERE / "Quillmere_Harbor_2023_10-K.pdf", header, english_face())
+
+
 def main() -> None:
     """Write every generated sample."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--font", type=Path, default=FONT)
-    font = parser.parse_args().font
-    statements = read_statements(SOURCES / "statements_zh.txt")
-    for source, (name, header) in CHINESE_REPORTS.items():
-        if not (SOURCES / source).exists():
-            continue
-        report = Report(chinese_figures(), statements, (SOURCES / source).read_text("utf-8"))
-        write_report(report, HERE / name, header, chinese_face(font))
+    write_chinese_reports(parser.parse_args().font)
+    write_english_report()
+    write_docx((SOURCES / "hypertension_zh.txt").read_text("utf-8"), HERE / "成人高血压基层管理指南.docx")
 
 
 if __name__ == "__main__":

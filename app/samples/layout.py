@@ -38,6 +38,7 @@ class Contents:
 
     pages: dict[str, int] = field(default_factory=dict)
     total: int = 0
+    has_sections: bool = False
 
 
 def chinese_face(font: Path) -> Face:
@@ -74,12 +75,12 @@ class Lines(Flowable):  # type: ignore[misc]  # reportlab has no types
         self.lines, self.font, self.size, self.align, self.indent = list(lines), font, size, align, indent
         self.leading = size * 1.6
 
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
         """Return the room taken."""
         self.width = width
         return width, self.leading * len(self.lines) + self.size * 0.3
 
-    def split(self, width: float, height: float) -> list["Lines"]:
+    def split(self, _width: float, height: float) -> list["Lines"]:
         """Return the part that fits and the rest."""
         fit = int((height - self.size * 0.3) // self.leading)
         if fit <= 0 or fit >= len(self.lines):
@@ -119,7 +120,9 @@ class Heading(Lines):
         if self.level <= 2:
             key = f"heading-{len(self.contents.pages)}"
             self.canv.bookmarkPage(key)
-            self.canv.addOutlineEntry(self.title, key, self.level - 1)
+            depth = self.level - 1 if self.contents.has_sections else 0
+            self.contents.has_sections |= self.level == 1
+            self.canv.addOutlineEntry(self.title, key, depth)
         super().draw()
 
 
@@ -217,7 +220,8 @@ class _Space(Flowable):  # type: ignore[misc]  # reportlab has no types
         super().__init__()
         self.points = points
 
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
+    def wrap(self, _width: float, height: float) -> tuple[float, float]:
+        """Return the room taken."""
         return 0.0, min(self.points, height)
 
     def draw(self) -> None:

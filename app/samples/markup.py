@@ -17,8 +17,16 @@ from pathlib import Path
 from vouch.app.samples.figures import Figures
 from vouch.app.samples.layout import Writer
 
-StatementRow = tuple[str, str, str]
-"""Label as printed, figure, note."""
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A line of a statement: its label as printed, and the figure it shows."""
+
+    label: str
+    figure: str
+    note: str
+    subtracted: bool
+    """The figure is an outflow, printed as a negative number."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,10 @@ class Statements:
 
 
 def read_statements(path: Path) -> Statements:
-    """Return the statements of a file: `[name]`, then a `label | figure | note` line for each row."""
+    """Return the statements of a file: `[name]`, then a `label | figure | note | -` line for each row.
+
+    Without a figure the label names it; `-` in the last place prints it as an outflow.
+    """
     rows: dict[str, list[StatementRow]] = {}
     item_head = note_head = ""
     for line in path.read_text("utf-8").splitlines():
@@ -41,8 +52,8 @@ def read_statements(path: Path) -> Statements:
             current = rows.setdefault(line.strip("[]"), [])
         elif line.strip():
             cells = [cell.strip() for cell in line.split("|")]
-            label, figure, note = [*cells, "", ""][:3]
-            current.append((label, figure or label, note))
+            label, figure, note, sign = [*cells, "", "", ""][:4]
+            current.append(StatementRow(label, figure or label, note, sign == "-"))
     return Statements(rows, item_head, note_head)
 
 
@@ -102,12 +113,15 @@ class Report:
     def _statement(self, options: Sequence[str], writer: Writer) -> None:
         name, entity, *periods, unit = options
         prefix = "母公司:" if entity == "parent" else ""
-        heads = [period.partition("=")[2] for period in periods]
-        rows = [[self.statements.item_head, self.statements.note_head, *heads]]
-        for label, figure, note in self.statements.rows[name]:
-            values = [self.figures.cell(prefix + figure, period.partition("=")[0], unit) for period in periods]
-            rows.append([label, note if any(values) and not prefix else "", *values])
-        writer.table(rows, [44.0, 12.0, *[22.0] * len(periods)])
+        with_notes = entity != "plain"
+        notes = [self.statements.note_head] if with_notes else []
+        rows = [[self.statements.item_head, *notes, *(period.partition("=")[2] for period in periods)]]
+        for row in self.statements.rows[name.replace("_", " ")]:
+            style = f"-{unit}" if row.subtracted else unit
+            values = [self.figures.cell(prefix + row.figure, period.partition("=")[0], style) for period in periods]
+            note = row.note if any(values) and not prefix else ""
+            rows.append([row.label, *([note] if with_notes else []), *values])
+        writer.table(rows, [44.0, *([12.0] if with_notes else []), *[22.0] * len(periods)])
 
 
 def _table_options(line: str) -> tuple[list[float], int]:
