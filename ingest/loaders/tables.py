@@ -22,10 +22,16 @@ _BLANKS = re.compile(r"\s+")
 Row = Sequence[str]
 
 
-def add_table(draft: PageDraft, rows: Sequence[Row], headers: int | None = None, caption: Sequence[str] = ()) -> None:
-    """Append a table: caption, header rows and rows as lines of one block, cells parted by tabs.
+def add_table(
+    draft: PageDraft,
+    rows: Sequence[Row],
+    headers: int | None = None,
+    caption: Sequence[str] = (),
+    context: str = "",
+) -> str:
+    """Append a table: caption, header rows and rows as lines of one block, cells parted by tabs; return its context.
 
-    The block's context repeats its caption and header lines, after a caption found in the paragraphs above.
+    The context repeats the caption and header lines, after `context` and a caption found in the paragraphs above.
     `headers` says how many rows are headers where the format does; otherwise the first rows without amounts are.
     """
     grid = [[one_line(cell) for cell in row] for row in rows]
@@ -34,14 +40,16 @@ def add_table(draft: PageDraft, rows: Sequence[Row], headers: int | None = None,
     if width <= 1:
         for line in (*caption, *("".join(row) for row in grid)):
             draft.add("prose", line)
-        return
+        return context
     titles = _titles(grid, width) if headers is None else 0
     above = [*caption, *("".join(row) for row in grid[:titles])]
     body = grid[titles:]
     heads = header_rows(body) if headers is None else min(headers, len(body))
     lines = [_line(row) for row in body]
     before = [text for kind, text in draft.last_lines(2) if kind == "prose" and is_caption(text)]
-    draft.add("table", "\n".join([*above, *lines]), context="\n".join([*before, *above, *lines[:heads]]))
+    whole_context = "\n".join(filter(None, [context, *before, *above, *lines[:heads]]))
+    draft.add("table", "\n".join([*above, *lines]), context=whole_context)
+    return whole_context
 
 
 def one_line(cell: str) -> str:
