@@ -35,32 +35,37 @@ def write_report(report: Report, path: Path, header: str, face: Face) -> None:
         known = writer.save(path, header, header)
 
 
-def write_chinese_reports(font: Path) -> None:
+def write_chinese_reports(folder: Path, font: Path) -> None:
     """Write the reports of the Chinese company."""
     face = chinese_face(font)
     figures = read_figures(SOURCES / "figures_zh.toml", SOURCES / "totals_zh.txt")
     statements = read_statements(SOURCES / "statements_zh.txt")
     for source, (name, header) in CHINESE_REPORTS.items():
         report = Report(figures, statements, (SOURCES / source).read_text("utf-8"))
-        write_report(report, HERE / name, header, face)
+        write_report(report, folder / name, header, face)
 
 
-def write_english_report() -> None:
+def write_english_report(folder: Path) -> None:
     """Write the report of the American company."""
     figures = read_figures(SOURCES / "figures_en.toml", SOURCES / "totals_en.txt")
     statements = read_statements(SOURCES / "statements_en.txt")
     report = Report(figures, statements, (SOURCES / "annual_2023_en.txt").read_text("utf-8"))
     header = "Quillmere Harbor Instruments, Inc. - 2023 Annual Report on Form 10-K"
-    write_report(report, HERE / "Quillmere_Harbor_2023_10-K.pdf", header, english_face())
+    write_report(report, folder / "Quillmere_Harbor_2023_10-K.pdf", header, english_face())
+
+
+def write_samples(folder: Path, font: Path) -> None:
+    """Write every generated sample into a folder."""
+    write_chinese_reports(folder, font)
+    write_english_report(folder)
+    write_docx((SOURCES / "hypertension_zh.txt").read_text("utf-8"), folder / "成人高血压基层管理指南.docx")
 
 
 def main() -> None:
-    """Write every generated sample."""
+    """Write the samples beside this script."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--font", type=Path, default=FONT)
-    write_chinese_reports(parser.parse_args().font)
-    write_english_report()
-    write_docx((SOURCES / "hypertension_zh.txt").read_text("utf-8"), HERE / "成人高血压基层管理指南.docx")
+    write_samples(HERE, parser.parse_args().font)
 
 
 if __name__ == "__main__":

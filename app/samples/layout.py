@@ -54,7 +54,8 @@ def english_face() -> Face:
 
 def wrapped(text: str, font: str, size: float, width: float, indent: float = 0.0) -> list[str]:
     """Return the lines of a text: words and numbers stay whole, closing punctuation does not start a line."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for atom in re.findall(r"[!-~]+|\s|.", text):
         room = width - (indent if not lines else 0.0)
         fits = pdfmetrics.stringWidth(line + atom, font, size) <= room
