@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vouch.ingest.loaders.sniff import SUFFIXES
+from vouch.ingest.loaders.formats import OLD_OFFICE, SUFFIXES
 
 _LOCK_FILE = "~$"
 
