@@ -19,7 +19,7 @@ from vouch.app.commands.ingest import ingest
 from vouch.app.commands.library import library
 from vouch.app.commands.search import search
 from vouch.app.settings import debug_wanted
-from vouch.app.terminal import one_line, speak_utf8, warn
+from vouch.app.terminal import note, one_line, speak_utf8, warn
 from vouch.retrieval.errors import VouchError
 
 NOT_YET = frozenset({"facts", "warn", "eval", "finetune", "serve", "ui"})
@@ -49,7 +49,7 @@ class VouchCommands(CommandGroup):
     not_yet=NOT_YET,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="vouch-qa", prog_name="vouch")
+@click.version_option(package_name="vouch-qa", prog_name="vouch", message="%(prog)s %(version)s")
 def cli() -> None:
     """Answers from annual reports and medical documents; vouches for every sentence with its page.
 
@@ -72,8 +72,12 @@ def run(arguments: list[str], debug: bool = False) -> int:
         if debug:
             traceback.print_exc()
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        note(error.format_message())
+        return error.exit_code
     except click.ClickException as error:
-        error.show()
+        asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "vouch"
+        warn(f"{one_line(error.format_message())} (`{asked} --help` shows how)")
         return error.exit_code
     except click.Abort:
         return INTERRUPTED

@@ -10,13 +10,13 @@ from vouch.retrieval.types import Scope, StoredDocument
 class Shelf(Protocol):
     """What a conversation needs of a library."""
 
-    def documents(self, scope: Scope = ...) -> list[StoredDocument]: ...
+    def documents(self, scope: Scope) -> list[StoredDocument]: ...
 
 
 class Answerer(Protocol):
     """What answers one question."""
 
-    def ask(self, question: str, scope: Scope, k: int) -> Answer: ...
+    def ask(self, question: str, scope: Scope, k: int, context: Question | None) -> Answer: ...
 
 
 class Conversation:
@@ -33,7 +33,9 @@ class Conversation:
 
     def ask(self, question: str) -> Answer:
         """Return the answer to a question."""
-        raise NotImplementedError
+        self.last = self._answerer.ask(question, self._scope, self._k, self._before)
+        self._before = understand(question, self._shelf.documents(self._scope), self._before)
+        return self.last
 
     def forget(self) -> None:
         """Start anew."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vouch.retrieval.types import Source
 
-_HEADER = ("document", "company", "code", "year", "period", "kind", "pages", "id")
+_HEADER = ("document", "company or title", "code", "year", "period", "kind", "pages", "id")
 _WIDEST = 44
 
 

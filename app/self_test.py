@@ -22,14 +22,14 @@ def problem_with_core(folder: Path) -> str:
 
 
 def _problem(settings: Settings, document: Path) -> str:
-    from vouch.app.wiring import asker, ingest_options, open_library
+    from vouch.app.wiring import asker, ingest_options, open_library, open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
 
-    with open_library(settings, writable=True) as shelf:
-        summary = ingest_paths([document], ingest_options(settings), shelf.store, lambda _: None)
-        if summary.count("failed"):
-            error = summary.results[0].error
-            return f"a document could not be read: {error.message if error else 'no reason given'}"
+    with open_store_to_fill(settings) as store:
+        [result] = ingest_paths([document], ingest_options(settings), store, lambda _: None).results
+    if result.error:
+        return f"a document could not be read: {result.error.message}"
+    with open_library(settings) as shelf:
         answer = asker(settings, shelf).ask(_QUESTION, EVERYTHING, settings.generation.k)
     if _EXPECTED not in answer.answer or not answer.citations:
         return f"a question about a fresh document got the answer {answer.answer!r}"

@@ -47,7 +47,7 @@ class GenerationSettings:
     """How answers are written."""
 
     generator: Literal["extractive"] = "extractive"
-    k: Annotated[int, Between(1, 200)] = 10
+    k: Annotated[int, Between(1, 200)] = 8
     """Passages read for an answer."""
 
 

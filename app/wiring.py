@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,18 @@ from vouch.retrieval.errors import MissingExtra, UsageError
 from vouch.retrieval.types import Embedder, LexicalIndex
 
 if TYPE_CHECKING:
+    # What only some commands need is imported by them: a question waits for every import.
+    from vouch.generation.pipeline import Asker
+    from vouch.ingest.bulk import IngestOptions
+    from vouch.ingest.pipeline import Preparer
+    from vouch.ingest.types import Loader, Overrides, PageReader
     from vouch.retrieval.library import Library
     from vouch.retrieval.stores.sqlite_store import SqliteStore
 
 INDEX_FOLDER = "index"
 """Inside the library's folder: everything in it can be made again."""
+PRELOADED = ("vouch.retrieval.embedders.hashing", "vouch.ingest.loaders.pdf", "vouch.ingest.pipeline")
+"""What every process that reads files needs."""
 
 
 def library_folder(settings: Settings) -> Path:
@@ -46,8 +55,17 @@ def open_store(settings: Settings, writable: bool = False) -> "Iterator[SqliteSt
 
 
 @contextmanager
-def open_library(settings: Settings, writable: bool = False) -> "Iterator[Library]":
-    """Give the library, ready to be searched or (writable) filled."""
+def open_store_to_fill(settings: Settings) -> "Iterator[SqliteStore]":
+    """Give the library's store ready to take documents, made if there is none."""
+    from vouch.retrieval.stores.sqlite_store import SqliteStore
+
+    with closing(SqliteStore(library_folder(settings), write=True, embedder=make_embedder(settings))) as store:
+        yield store
+
+
+@contextmanager
+def open_library(settings: Settings) -> "Iterator[Library]":
+    """Give the library, ready to be searched."""
     from vouch.retrieval.library import Library, SearchSettings
     from vouch.retrieval.stores.sqlite_store import SqliteStore
     from vouch.retrieval.vectors.faiss_index import FaissIndex
@@ -60,7 +78,7 @@ def open_library(settings: Settings, writable: bool = False) -> "Iterator[Librar
         lexical_weight=1 - settings.retrieval.vector_weight,
         vector_weight=settings.retrieval.vector_weight,
     )
-    with closing(SqliteStore(folder, write=writable, embedder=embedder)) as store:
+    with closing(SqliteStore(folder, embedder=embedder)) as store:
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
         vectors = FaissIndex(indexes / "vectors", embedder.dimension)
         yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture)
@@ -94,6 +112,76 @@ def _missing(error: ModuleNotFoundError, module: str, feature: str, extra: str) 
     return MissingExtra(feature, extra) if (error.name or "").partition(".")[0] == module else error
 
 
+def ingest_options(
+    settings: Settings, company: str | None = None, year: int | None = None, force: bool = False
+) -> "IngestOptions":
+    """Return how to ingest; `company` and `year` are what the user says over what the documents say."""
+    from vouch.ingest.bulk import IngestOptions
+    from vouch.ingest.types import Overrides
+
+    chosen = settings.ingest
+    kind = None if chosen.kind == "auto" else chosen.kind
+    overrides = Overrides(collection=chosen.collection, kind=kind, company=company, year=year)
+    return IngestOptions(
+        make_preparer=partial(make_preparer, settings, overrides),
+        recipe=_recipe(settings, overrides),
+        collection=chosen.collection,
+        jobs=worker_count(settings),
+        force=force,
+        preload=PRELOADED,
+    )
+
+
+def make_preparer(settings: Settings, overrides: "Overrides") -> "Preparer":
+    """Return what makes records of files, in the process that calls this."""
+    from vouch.ingest.loaders.registry import loader_for
+    from vouch.ingest.pipeline import Preparer
+
+    loader = partial(loader_for, pdf=_pdf_loader(settings))
+    return Preparer(loader, make_embedder(settings), overrides, _recipe(settings, overrides))
+
+
+def _pdf_loader(settings: Settings) -> "Loader":
+    match settings.ingest.reader:
+        case "pdfium":
+            from vouch.ingest.loaders.pdf import PdfLoader
+
+            return PdfLoader(_page_reader(settings), ocr_always=settings.ingest.ocr == "always")
+        case "pypdf":
+            try:
+                from vouch.ingest.loaders.pdf_pypdf import PypdfLoader
+            except ModuleNotFoundError as error:
+                raise _missing(error, "pypdf", "--reader pypdf", "pypdf") from error
+            return PypdfLoader()
+
+
+def _page_reader(settings: Settings) -> "PageReader | None":
+    """Return what reads pictures of pages; None where that is not wanted, or only wanted if it is installed."""
+    if not _ocr_wanted(settings):
+        return None
+    try:
+        from vouch.ingest.loaders.ocr import RapidOcrReader
+    except ModuleNotFoundError as error:
+        raise _missing(error, "rapidocr", "OCR", "ocr") from error
+    return RapidOcrReader()
+
+
+def _ocr_wanted(settings: Settings) -> bool:
+    """Without the extra, `auto` leaves pictures unread (and the ingest says so); `always` asks for it by name."""
+    if settings.ingest.ocr == "auto":
+        return find_spec("rapidocr") is not None
+    return settings.ingest.ocr == "always"
+
+
+def _recipe(settings: Settings, overrides: "Overrides") -> str:
+    """Name everything besides the file that decides what is stored of it."""
+    from vouch.ingest.pipeline import READER_VERSION
+
+    ocr = "ocr" if _ocr_wanted(settings) else "no ocr"
+    said = f"{overrides.kind} {overrides.company} {overrides.year}"
+    return " | ".join((READER_VERSION, settings.ingest.reader, ocr, make_embedder(settings).name, said))
+
+
 def worker_count(settings: Settings) -> int:
     """Return how many files to read at the same time."""
     if settings.ingest.jobs:
@@ -101,3 +189,14 @@ def worker_count(settings: Settings) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))  # a container may own fewer cores than the machine has
     return os.cpu_count() or 1
+
+
+def asker(settings: Settings, library: "Library") -> "Asker":
+    """Return what answers questions from a library."""
+    from vouch.generation.pipeline import Asker
+
+    match settings.generation.generator:
+        case "extractive":
+            from vouch.generation.extractive import ExtractiveGenerator
+
+            return Asker(library, ExtractiveGenerator())

@@ -144,6 +144,8 @@ def _twin(path: Path, first: FileResult) -> FileResult:
 
 def hash_file(path: Path) -> str:
     """Return the hash of a file's bytes; UnreadableDocument where they cannot be read or there are none."""
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        raise UnreadableDocument("its path is not valid UTF-8, so that it cannot be cited", "rename it")
     if path.is_dir() or (path.exists() and not path.is_file()):
         raise UnreadableDocument("not an ordinary file", "name a document or a folder of documents")
     try:
@@ -247,7 +249,7 @@ def _prepare(preparer: Preparer, path: Path, content_hash: str) -> _Prepared:
     except MemoryError:
         problem = "the file needs more memory than there is; split it"
         return _Prepared(path, content_hash, error=FileError("UnreadableDocument", problem))
-    except Exception as error:  # noqa: BLE001 - a bug met in one file must not lose the others
+    except Exception as error:
         logger.exception("%s: unexpected error", path)
         problem = f"unexpected {type(error).__name__}: {error}; this is a bug in vouch: please report it with the file"
         return _Prepared(path, content_hash, error=FileError(type(error).__name__, problem))

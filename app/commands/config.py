@@ -2,21 +2,22 @@
 
 import click
 
-from vouch.app.commands.options import json_option, library_option
+from vouch.app.commands.options import chosen_settings, json_option, library_option
 from vouch.app.setting_values import masked
-from vouch.app.settings import load_settings, settings_files, variable_name
+from vouch.app.settings import settings_files, variable_name
 from vouch.app.terminal import print_json
 
 
 @click.command(short_help="Show every setting and where it comes from.")
 @library_option
 @json_option
-def config(library: str | None, as_json: bool) -> None:
+@click.pass_context
+def config(ctx: click.Context, as_json: bool) -> None:
     """Show every setting, its value in force and where that comes from; secrets are hidden.
 
     Order: defaults, then the user's vouch.toml, this folder's, VOUCH_SECTION__KEY variables, flags.
     """
-    settings = load_settings({"library": library})
+    settings = chosen_settings(ctx)
     entries = [
         {"key": key, "value": masked(key, value), "origin": origin, "variable": variable_name(key)}
         for key, value, origin in settings.items()

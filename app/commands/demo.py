@@ -2,25 +2,34 @@
 
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from vouch.app.commands.options import chosen_settings, json_option, library_option
+from vouch.app.settings import Settings
 from vouch.app.terminal import note, print_json
 from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
-    from vouch.app.settings import Settings
+    from vouch.app.demo_samples import SampleQuestion
     from vouch.generation.types import Answer
+    from vouch.retrieval.library import Library
 
-DOCUMENT_SUFFIXES = frozenset({".pdf", ".docx", ".html", ".md", ".txt", ".csv", ".xlsx", ".jsonl"})
-QUESTIONS = "questions.toml"
+DOCUMENTS = "demo-documents"
 FAILED = 3
+
+_GO_ON = """
+Go on with these documents:
+  vouch ask --library {library} "琅屿仪器的审计机构是谁？"
+  vouch chat --library {library}
+
+The same with your own files (PDF, Word, Excel, HTML, Markdown, text, JSONL):
+  vouch ingest FOLDER
+  vouch ask "..."
+"""
 
 
 @click.command(short_help="Try it out on sample documents.")
@@ -30,35 +39,63 @@ FAILED = 3
 def demo(ctx: click.Context, as_json: bool) -> None:
     """Put the bundled sample documents into a fresh library and ask questions in Chinese and English.
 
-    Without --library everything is made in a new temporary folder, whose name is printed at the end.
+    Without --library everything is made in a new temporary folder, whose name is printed.
     """
-    flagged = chosen_settings(ctx)
-    settings = flagged if flagged.origins.get("library", "").startswith("flag") else _in_a_new_folder(flagged)
-    from vouch.app.ingest_report import progress, summary_text
-    from vouch.app.wiring import asker, ingest_options, library_exists, library_folder, open_library
-    from vouch.ingest.bulk import ingest_paths
-    from vouch.retrieval.types import EVERYTHING
+    settings = _with_fresh_library(chosen_settings(ctx))
+    from vouch.app.demo_samples import sample_questions
+    from vouch.app.wiring import library_folder, open_library
 
-    if library_exists(settings):
-        raise UsageError(f"{settings.library} holds documents already: the demo wants a folder that holds none")
     folder = library_folder(settings)
-    files = write_samples(folder / "demo-documents")
-    note(f"{len(files)} sample documents written to {folder / 'demo-documents'}")
-    with open_library(settings, writable=True) as shelf:
-        with progress(len(files), False, sys.stderr.isatty()) as advance:
-            summary = ingest_paths(files, ingest_options(settings), shelf.store, advance)
-        note(summary_text(summary))
-        answerer = asker(settings, shelf)
-        answers: list[Answer] = []
-        for question in sample_questions():
-            answers.append(answerer.ask(question, EVERYTHING, settings.generation.k))
-            if not as_json:
-                _show(answers[-1])
+    failed = _fill(settings, folder / DOCUMENTS)
+    with open_library(settings) as shelf:
+        answers = _ask_all(shelf, settings, sample_questions(), as_json)
     if as_json:
         from vouch.generation.json_form import answer_json
 
         print_json({"library": str(folder), "answers": [answer_json(answer) for answer in answers]})
     else:
-        click.echo(_how_to_go_on(folder))
-    if summary.count("failed") or not all(answer.citations for answer in answers):
+        click.echo(_GO_ON.format(library=folder))
+    if failed:
         ctx.exit(FAILED)
+
+
+def _with_fresh_library(settings: Settings) -> Settings:
+    """Only --library may say where the demo's library is made: a library in use is no place for made-up documents."""
+    from vouch.app.wiring import library_exists
+
+    if not settings.origins.get("library", "").startswith("flag"):
+        folder = Path(tempfile.mkdtemp(prefix="vouch-demo-"))
+        return replace(settings, library=str(folder / "library"))
+    if library_exists(settings):
+        raise UsageError(f"there is a library in {settings.library} already: name a folder that holds none")
+    return settings
+
+
+def _fill(settings: Settings, folder: Path) -> int:
+    """Write the samples into a folder and ingest them; return how many could not be read."""
+    from vouch.app.demo_samples import write_samples
+    from vouch.app.ingest_report import progress, summary_text
+    from vouch.app.wiring import ingest_options, open_store_to_fill
+    from vouch.ingest.bulk import ingest_paths
+
+    files = write_samples(folder)
+    note(f"{len(files)} sample documents written to {folder}")
+    with open_store_to_fill(settings) as store, progress(len(files), False, sys.stderr.isatty()) as advance:
+        summary = ingest_paths(files, ingest_options(settings), store, advance)
+    note(summary_text(summary))
+    return summary.count("failed")
+
+
+def _ask_all(shelf: "Library", settings: Settings, questions: "list[SampleQuestion]", as_json: bool) -> "list[Answer]":
+    """Return the answers; people see each as it comes."""
+    from vouch.app.answer_text import answer_text
+    from vouch.app.wiring import asker
+    from vouch.retrieval.types import EVERYTHING
+
+    answerer = asker(settings, shelf)
+    answers: list[Answer] = []
+    for question in questions:
+        answers.append(answerer.ask(question.text, EVERYTHING, settings.generation.k))
+        if not as_json:
+            click.echo(f"\n{click.style('? ' + question.text, bold=True)}\n{answer_text(answers[-1])}")
+    return answers

@@ -75,7 +75,8 @@ def show(ctx: click.Context, document: str, page: int | None, as_json: bool) -> 
         click.echo(content["page"]["text"])
     else:
         for key, value in content.items():
-            click.echo(f"{key:<12} {'; '.join(map(str, value)) if isinstance(value, list) else value}")
+            shown = "; ".join(map(str, value)) if isinstance(value, list) else value
+            click.echo(f"{key:<12} {'' if shown is None else shown}")
 
 
 @docs.command("remove", short_help="Remove documents.")

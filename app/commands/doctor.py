@@ -1,8 +1,5 @@
 """`vouch doctor`: what is installed, what is missing and how to get it."""
 
-import platform
-from importlib.metadata import version
-
 import click
 
 from vouch.app.commands.options import chosen_settings, json_option, library_option
@@ -18,6 +15,9 @@ _MARKS = {"ok": "ok     ", "missing": "missing", "failed": "FAILED "}
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Check the installation, optional packages, the library, folders and fonts; try the core out."""
+    import platform
+    from importlib.metadata import version
+
     from vouch.app.health import all_findings
 
     findings = list(all_findings(chosen_settings(ctx)))

@@ -1,6 +1,7 @@
 """`vouch ingest`: files into the library."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -39,21 +40,26 @@ def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool,
     """
     settings = chosen_settings(ctx)
     from vouch.app.ingest_report import ingest_json, ingest_table, progress, summary_text
-    from vouch.app.wiring import ingest_options, open_library
+    from vouch.app.wiring import ingest_options, open_library, open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
-    from vouch.ingest.selection import find_files
+    from vouch.ingest.loaders.discover import discover
 
-    files = find_files(paths)
+    skipped: list[Path] = []
+    files = discover([Path(path).expanduser().absolute() for path in paths], lambda path, _: skipped.append(path))
+    if skipped:
+        note(f"{len(skipped)} files of kinds that are not read were skipped, such as {skipped[0]}")
     options = ingest_options(settings, chosen_company(ctx), chosen_year(ctx), force)
     with (
-        open_library(settings, writable=True) as shelf,
+        open_store_to_fill(settings) as store,
         progress(len(files), quiet, sys.stderr.isatty()) as advance,
     ):
-        summary = ingest_paths(files, options, shelf.store, advance)
+        summary = ingest_paths(files, options, store, advance)
+    with open_library(settings) as shelf:
+        shelf.catch_up()  # now rather than when the first question waits
     if as_json:
         print_json(ingest_json(summary))
     if table:
         click.echo(ingest_table(summary), err=as_json)
-    note(summary_text(summary))
+    click.echo(summary_text(summary), err=as_json)
     if summary.count("failed"):
         ctx.exit(FAILED)

@@ -23,12 +23,12 @@ def library() -> None:
 @click.pass_context
 def stats(ctx: click.Context, as_json: bool) -> None:
     """Say how many documents, pages and passages the library holds, and how large it is."""
-    from vouch.app.wiring import open_library
+    from vouch.app.wiring import open_store
 
     settings = chosen_settings(ctx)
-    with open_library(settings) as shelf:
-        held = asdict(shelf.store.stats())
-        sources = [document.source for document in shelf.documents()]
+    with open_store(settings) as store:
+        held = asdict(store.stats())
+        sources = [document.source for document in store.documents()]
     numbers = {
         "library": without_password(settings.library),
         **held,
@@ -48,11 +48,14 @@ def stats(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
-    """Check that the database is sound and that the indexes made from it are complete."""
-    from vouch.app.wiring import open_library
+    """Check that the database is sound; search indexes that are damaged or incomplete are made again."""
+    from vouch.app.wiring import open_library, open_store
 
-    with open_library(chosen_settings(ctx)) as shelf:
-        problems = shelf.check()
+    settings = chosen_settings(ctx)
+    with open_store(settings) as store:
+        problems = store.check()
+    with open_library(settings) as shelf:
+        shelf.catch_up()  # indexes that are damaged or behind are made again
     if as_json:
         print_json({"ok": not problems, "problems": problems})
     else:

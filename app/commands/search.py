@@ -55,30 +55,13 @@ def search(ctx: click.Context, query: str, rerank: bool, as_json: bool) -> None:
 
 def search_json(query: str, mode: str, hits: "Sequence[Hit]", seconds: Mapping[str, float]) -> dict[str, Any]:
     """Return the contract's search object."""
+    from vouch.generation.json_form import hit_json
+
     return {
         "query": query,
         "mode": mode,
         "hits": [hit_json(rank, hit) for rank, hit in enumerate(hits, 1)],
         "timings_ms": {name: round(value * 1000, 1) for name, value in seconds.items()},
-    }
-
-
-def hit_json(rank: int, hit: "Hit") -> dict[str, Any]:
-    """Return one hit of the contract's search object."""
-    chunk, source = hit.chunk, hit.chunk.source
-    return {
-        "rank": rank,
-        "score": round(hit.score, 6),
-        "chunk_id": chunk.id,
-        "document_id": source.doc_id,
-        "document": source.name,
-        "page": chunk.page,
-        "section": list(chunk.section),
-        "kind": chunk.kind,
-        "company": source.company,
-        "year": source.year,
-        "text": chunk.text,
-        "ranks": dict(hit.ranks),
     }
 
 
