@@ -5,12 +5,12 @@ Everything comes from the question, the lexicon and the documents that the libra
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vouch.retrieval.companies import CompanyNames, ambiguous
 from vouch.retrieval.holdings import Wanted, choose
-from vouch.retrieval.lexicon import Lexicon, Mention, default_lexicon, fold
+from vouch.retrieval.lexicon import Mention, default_lexicon, fold
 from vouch.retrieval.periods import NamedPeriods, named_periods
 from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
 from vouch.retrieval.unknown_company import unknown_company
@@ -19,23 +19,24 @@ from vouch.retrieval.wording import Wording, default_wording
 Wants = Literal["number", "percent", "date", "person", "yes_no", "definition", "prose"]
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_WANTS: tuple[tuple[Wants, re.Pattern[str]], ...] = tuple(
-    (wants, re.compile(pattern, re.IGNORECASE))
-    for wants, pattern in (
-        (
-            "definition",
-            r"^(?:请问)?什么是|是什么意思|定义是?什么|是指什么|^what\s+(?:is|are)\s+(?:an?\s+)?(?!the\b)(?:(?!\s(?:of|for|in|on|at)\s)[\w\s'(),-]){3,60}\??$",
-        ),
-        ("percent", r"百分之|百分比|比例|比率|占比|比重|毛利率|增长率|percent|percentage|\brate\b|\bratio\b|margin"),
-        ("date", r"何时|什么时候|哪一?[年天日]|日期|\bwhen\b|\bwhat\s+(?:date|year)\b"),
-        ("person", r"是谁|谁是|什么人|\bwho\b|\bwhom\b"),
-        ("number", r"多少|几[个家人名项]|金额|数额|数值|\bhow\s+(?:much|many)\b|\bamount\b|\bnumber\s+of\b|\btotal\b"),
-        (
-            "yes_no",
-            r"是否|有没有|吗[?？]?$|能不能|可不可以|^(?:is|are|was|were|do|does|did|has|have|can|could|should|will)\b",
-        ),
-    )
-)
+_DEFINITION_EN = r"^what\s+(?:is|are)\s+(?:an?\s+)?(?!the\b)(?:(?!\s(?:of|for|in|on|at)\s)[\w\s'(),-]){3,60}\??$"
+_WANTS: dict[Wants, re.Pattern[str]] = {
+    "definition": re.compile(rf"^(?:请问)?什么是|是什么意思|定义是?什么|是指什么|{_DEFINITION_EN}", re.IGNORECASE),
+    "percent": re.compile(
+        r"百分之|百分比|比例|比率|占比|比重|毛利率|增长率|percent|percentage|\brate\b|\bratio\b|margin", re.IGNORECASE
+    ),
+    "date": re.compile(r"何时|什么时候|哪一?[年天日]|日期|\bwhen\b|\bwhat\s+(?:date|year)\b", re.IGNORECASE),
+    "person": re.compile(r"是谁|谁是|什么人|\bwho\b|\bwhom\b", re.IGNORECASE),
+    "number": re.compile(
+        r"多少|几[个家人名项]|金额|数额|数值|\bhow\s+(?:much|many)\b|\bamount\b|\bnumber\s+of\b|\btotal\b",
+        re.IGNORECASE,
+    ),
+    "yes_no": re.compile(
+        r"是否|有没有|吗[?？]?$|能不能|可不可以|^(?:is|are|was|were|do|does|did|has|have|can|could|should|will)\b",
+        re.IGNORECASE,
+    ),
+}
+"""Tried in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +73,59 @@ class Question:
 
 def understand(question: str, documents: Sequence[StoredDocument], context: Question | None = None) -> Question:
     """Return what a question asks of these documents; `context` is the question before it in a conversation."""
-    lexicon, wording = default_lexicon(), default_wording()
+    wording = default_wording()
     text = " ".join(question.split())
-    names = CompanyNames(document.source for document in documents)
+    names = CompanyNames((document.source for document in documents), wording)
     found = names.find(text)
     masked = _blanked(text, [(mention.start, mention.end) for mention in found])
     named = named_periods(masked)
-    mentions = tuple(lexicon.find(masked))
-    companies = tuple(dict.fromkeys(c for mention in found for c in mention.companies if len(mention.companies) == 1))
-    shared = ambiguous(found)
+    mentions = tuple(default_lexicon().find(masked))
     unknown = "" if found else unknown_company(text, named.spans, mentions, wording)
-    years, periods = named.years, named.periods
-    if context is not None and not unknown and not found:
-        companies, years, periods = context.companies, years or context.years, periods or context.periods
-    similar = names.similar(unknown) if unknown and len(unknown) >= 2 else ()
-    about_report = bool(companies or unknown or shared) or _is_about_report(masked, mentions, named, wording)
+    similar = names.similar(unknown) if unknown else ()
+    shared = ambiguous(found)
     query = _query(masked, named, mentions, wording)
-    wants = _wants(text)
-    value = wants in {"number", "percent"} or any(mention.group.kind in {"lines", "metrics"} for mention in mentions)
-    wanted = Wanted(companies, years, periods, named.last_years, named.previous, value, about_report)
-    held = choose(documents, wanted)
-    return Question(
+    asked = Question(
         text=text,
         language="zh" if _HAN.search(text) else "en",
-        query=query or (context.query if context is not None else text),
+        query=query or text,
         expansions=_expansions(mentions),
-        mentions=mentions or (context.mentions if context is not None and not query else ()),
-        wants=wants,
-        companies=companies,
-        years=held.years,
-        periods=periods,
-        scopes=held.scopes,
-        missing_years=held.missing_years,
-        prior_years=held.prior_years,
+        mentions=mentions,
+        wants=_wants(text),
+        companies=tuple(dict.fromkeys(m.companies[0] for m in found if len(m.companies) == 1)),
+        years=named.years,
+        periods=named.periods,
         unknown_company="" if similar else unknown,
         candidates=shared.companies if shared else similar,
-        about_report=about_report,
+        about_report=bool(found or unknown) or _is_about_report(masked, mentions, named, wording),
+    )
+    if context is not None and not (found or unknown):
+        asked = _continued(asked, context, bool(query))
+    return _placed(asked, named, documents)
+
+
+def _continued(asked: Question, context: Question, has_query: bool) -> Question:
+    """Return a follow-up question with what it leaves out taken from the question before."""
+    return replace(
+        asked,
+        companies=context.companies,
+        years=asked.years or context.years,
+        periods=asked.periods or context.periods,
+        about_report=asked.about_report or bool(context.companies),
+        query=asked.query if has_query else context.query,
+        expansions=asked.expansions if has_query else context.expansions,
+        mentions=asked.mentions if has_query else context.mentions,
+    )
+
+
+def _placed(asked: Question, named: NamedPeriods, documents: Sequence[StoredDocument]) -> Question:
+    """Return a question with the documents that may answer it."""
+    value = asked.wants in {"number", "percent"} or any(m.group.kind in {"lines", "metrics"} for m in asked.mentions)
+    wanted = Wanted(
+        asked.companies, asked.years, asked.periods, named.last_years, named.previous, value, asked.about_report
+    )
+    held = choose(documents, wanted)
+    return replace(
+        asked, scopes=held.scopes, years=held.years, missing_years=held.missing_years, prior_years=held.prior_years
     )
 
 
@@ -119,7 +137,7 @@ def _is_about_report(text: str, mentions: Sequence[Mention], named: NamedPeriods
 
 
 def _wants(text: str) -> Wants:
-    for wants, pattern in _WANTS:
+    for wants, pattern in _WANTS.items():
         if pattern.search(text):
             return wants
     return "prose"
@@ -170,14 +188,3 @@ def _expansions(mentions: Sequence[Mention]) -> tuple[str, ...]:
     for mention in mentions:
         others += [*mention.group.headings, *mention.group.terms]
     return tuple(dict.fromkeys(word for word in others if word not in asked))
-
-
-def is_everything_missing(question: Question) -> bool:
-    """Say whether none of the years asked for is held."""
-    held = set(question.years) - set(question.missing_years)
-    return bool(question.missing_years) and not held
-
-
-def lexicon() -> Lexicon:
-    """Return the lexicon that questions are read with."""
-    return default_lexicon()

@@ -1,0 +1,54 @@
+"""The generator without a model: it chooses sentences and table rows of the library and quotes them."""
+
+from collections.abc import Sequence
+
+from vouch.generation.line_items import VALUE_KINDS, value_statements
+from vouch.generation.passages import passage_statements
+from vouch.generation.phrases import prior_year_warning, report_name
+from vouch.generation.quotes import Draft, Statement
+from vouch.generation.relevance import relevance
+from vouch.generation.retrieve import Shelf
+from vouch.generation.sections import section_statements
+from vouch.retrieval.question import Question
+from vouch.retrieval.types import Hit, Scope
+
+
+class ExtractiveGenerator:
+    """Answers in the words of the documents."""
+
+    name = "extractive"
+
+    def draft(self, shelf: Shelf, question: Question, scope: Scope, hits: Sequence[Hit]) -> Draft:
+        """Return the statements that answer a question, none where nothing found does."""
+        kinds = {mention.group.kind for mention in question.mentions}
+        if kinds & VALUE_KINDS and "topics" not in kinds and question.about_report and question.wants != "definition":
+            statements = value_statements(shelf, question, scope)
+            if statements:
+                return Draft(tuple(statements), warnings=_prior_years(question, statements))
+        if "topics" in kinds:
+            statements = section_statements(shelf, question, hits)
+            if statements:
+                return Draft(tuple(statements), lead=_lead(question, statements))
+        passages = sum(document.chunks for document in shelf.documents())
+        asks = relevance(question, shelf.lexical.document_frequency, passages)
+        statements = passage_statements(shelf, question, hits, asks)
+        return Draft(tuple(statements), lead=_lead(question, statements))
+
+
+def _lead(question: Question, statements: Sequence[Statement]) -> str:
+    """Return whose report answers, for a question about a company."""
+    sources = {quote.source.doc_id: quote.source for statement in statements for quote in statement.quotes}
+    if not question.companies or len(sources) != 1:
+        return ""
+    (source,) = sources.values()
+    if not source.company:
+        return ""
+    name = report_name(source, question.language)
+    return f"{name}：" if question.language == "zh" else f"{name}:"
+
+
+def _prior_years(question: Question, statements: Sequence[Statement]) -> tuple[str, ...]:
+    """Return a warning for the years that only a later report's comparative column answers."""
+    held = {quote.source.year for statement in statements for quote in statement.quotes}
+    years = [year for year in question.years if year not in held and year not in question.missing_years]
+    return (prior_year_warning(years, question.language),) if years else ()

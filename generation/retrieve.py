@@ -1,0 +1,82 @@
+"""The passages that may answer a question, best first: searched in each scope that the question allows."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from vouch.retrieval.lexicon import fold
+from vouch.retrieval.question import Question
+from vouch.retrieval.types import EVERYTHING, Hit, LexicalIndex, Page, Scope, SearchMode, StoredDocument
+
+DEPTH = 40
+"""Passages drawn from the library for one question; the best few of them are quoted."""
+EXPANSION_WEIGHT = 0.6
+HEADING_BONUS = 0.5
+
+_NUMBERING = re.compile(
+    r"^\s*(?:第[一二三四五六七八九十\d]+[章节]|[一二三四五六七八九十]{1,3}\s*[、．.]|[(（]\s*[一二三四五六七八九十\d]{1,3}\s*[)）]\s*[.．、]?"
+    r"|\d{1,2}\s*[、．.](?!\d)|\d{1,2}(?:\.\d{1,2})+)\s*"
+)
+
+
+class Shelf(Protocol):
+    """What a generator needs of a library."""
+
+    @property
+    def lexical(self) -> LexicalIndex: ...
+
+    def documents(self, scope: Scope = EVERYTHING) -> list[StoredDocument]: ...
+
+    def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]: ...
+
+    def page(self, doc_id: str, number: int) -> Page: ...
+
+
+def retrieve(shelf: Shelf, question: Question, scope: Scope) -> list[Hit]:
+    """Return the passages found for a question in one scope, those under a heading about its topic first."""
+    plain = shelf.search(question.query, DEPTH, "hybrid", scope)
+    found = plain
+    if question.expansions:
+        wider = shelf.search(" ".join((question.query, *question.expansions)), DEPTH, "hybrid", scope)
+        found = _mixed(plain, wider)
+    headings = topic_headings(question)
+    if not headings:
+        return found
+    return sorted(found, key=lambda hit: -(hit.score + HEADING_BONUS * heading_match(hit.chunk.section, headings)))
+
+
+def topic_headings(question: Question) -> tuple[str, ...]:
+    """Return what the sections about the topics of a question are called, bare of numbering and marks."""
+    names = [heading for mention in question.mentions for heading in mention.group.headings]
+    return tuple(dict.fromkeys(bare_heading(name) for name in names))
+
+
+def heading_match(section: Sequence[str], headings: Sequence[str]) -> float:
+    """Return 1 where a heading above a passage is one of those wanted, less where it only holds or is held by one."""
+    best = 0.0
+    for heading in map(bare_heading, section):
+        for wanted in headings:
+            if heading == wanted:
+                return 1.0
+            if wanted in heading or (len(heading) >= 4 and heading in wanted):
+                best = max(best, 0.8 * min(len(heading), len(wanted)) / max(len(heading), len(wanted)))
+    return best
+
+
+def bare_heading(heading: str) -> str:
+    """Return a heading as it is compared: half width, without numbering, white space and marks."""
+    return re.sub(r"[\W_]+", "", _NUMBERING.sub("", fold(heading)))
+
+
+def _mixed(plain: Sequence[Hit], wider: Sequence[Hit]) -> list[Hit]:
+    """Return the hits of both searches, their scores put on one scale; the wider search weighs less."""
+    scores: dict[str, float] = {}
+    hits: dict[str, Hit] = {}
+    for found, weight in ((plain, 1.0), (wider, EXPANSION_WEIGHT)):
+        low, high = min((hit.score for hit in found), default=0.0), max((hit.score for hit in found), default=1.0)
+        for hit in found:
+            share = (hit.score - low) / (high - low) if high > low else 1.0
+            scores[hit.chunk.id] = scores.get(hit.chunk.id, 0.0) + weight * share / (1 + EXPANSION_WEIGHT)
+            hits.setdefault(hit.chunk.id, hit)
+    mixed = [Hit(hit.chunk, scores[key], hit.ranks) for key, hit in hits.items()]
+    return sorted(mixed, key=lambda hit: (-hit.score, hit.chunk.page, hit.chunk.start))

@@ -1,0 +1,157 @@
+"""Answers to questions about a topic that reports give a section of its own: what that section says first."""
+
+import re
+from collections.abc import Sequence
+
+from vouch.generation.quotes import Quote, Statement
+from vouch.generation.retrieve import Shelf, bare_heading, heading_match, topic_headings
+from vouch.generation.sentences import Sentence, is_tick_line, is_ticked_not, readable, sentences
+from vouch.retrieval.question import Question
+from vouch.retrieval.types import Chunk, Hit
+
+SENTENCES = 6
+CHARACTERS = 700
+"""About how much of a section is quoted."""
+TABLE_LINES = 14
+SURE = 0.6
+"""Heading match from which a section is the one asked about."""
+
+
+def section_statements(shelf: Shelf, question: Question, hits: Sequence[Hit]) -> list[Statement]:
+    """Return what the section about the question's topic says; empty where none of the hits is in such a section."""
+    headings = topic_headings(question)
+    best = max(hits, key=lambda hit: (round(heading_match(hit.chunk.section, headings), 1), hit.score), default=None)
+    if best is None or heading_match(best.chunk.section, headings) < SURE:
+        return []
+    depth = _depth(best.chunk.section, headings)
+    chunks = _section_chunks(best.chunk, depth, hits)
+    if all(_says_not_applicable(shelf, chunk) for chunk in chunks):
+        return [_not_applicable(shelf, question, chunks[0], depth)]
+    return _leading(shelf, [chunk for chunk in chunks if not _says_not_applicable(shelf, chunk)])
+
+
+def _depth(section: Sequence[str], headings: Sequence[str]) -> int:
+    """Return how many headings down the one that matches best stands, the outermost of equals."""
+    matches = [heading_match((heading,), headings) for heading in section]
+    return matches.index(max(matches)) + 1
+
+
+def _section_chunks(best: Chunk, depth: int, hits: Sequence[Hit]) -> list[Chunk]:
+    """Return the passages found below the same heading, in reading order."""
+    prefix = best.section[:depth]
+    same = [
+        hit.chunk
+        for hit in hits
+        if hit.chunk.source.doc_id == best.source.doc_id and hit.chunk.section[:depth] == prefix
+    ]
+    return sorted(same, key=lambda chunk: (chunk.page, chunk.start))
+
+
+def body_start(text: str, chunk: Chunk) -> int:
+    """Return where a passage goes on after the headings that it begins with; `text` is its page's."""
+    at = chunk.start
+    for heading in chunk.section:
+        wanted, position = re.sub(r"\s+", "", heading), at
+        for character in wanted:
+            while position < chunk.end and text[position].isspace():
+                position += 1
+            if position >= chunk.end or text[position] != character:
+                break
+            position += 1
+        else:
+            at = position
+    return at
+
+
+def _body(shelf: Shelf, chunk: Chunk) -> tuple[str, list[Sentence]]:
+    """Return the page's text and the sentences of a passage without its headings and tick lines."""
+    page = shelf.page(chunk.source.doc_id, chunk.page)
+    found = sentences(page.text, body_start(page.text, chunk), chunk.end)
+    return page.text, [sentence for sentence in found if not is_tick_line(page.text[sentence.start : sentence.end])]
+
+
+def _says_not_applicable(shelf: Shelf, chunk: Chunk) -> bool:
+    """Say whether a passage holds nothing but headings and a tick at 不适用."""
+    text, found = _body(shelf, chunk)
+    body = text[body_start(text, chunk) : chunk.end]
+    ticked = any(is_ticked_not(line) for line in body.split("\n") if is_tick_line(line))
+    return ticked and not [s for s in found if not _is_heading_line(text[s.start : s.end])]
+
+
+def _is_heading_line(text: str) -> bool:
+    return (
+        len(text) <= 40
+        and bool(re.match(r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十\d]+[)）]|\d+[、.．])", text))
+        and not re.search(r"[。；]$", text)
+    )
+
+
+def _not_applicable(shelf: Shelf, question: Question, chunk: Chunk, depth: int) -> Statement:
+    page = shelf.page(chunk.source.doc_id, chunk.page)
+    end = chunk.end
+    for line in re.finditer(r"[^\n]+", page.text[chunk.start : chunk.end]):
+        if is_tick_line(line[0]) and is_ticked_not(line[0]):
+            end = chunk.start + line.start() + len(line[0].rstrip())
+            break
+    heading = re.sub(
+        r"^[一二三四五六七八九十]+、|^[(（][一二三四五六七八九十]+[)）]|^\d+[、.．]", "", chunk.section[depth - 1]
+    ).strip()
+    quote = Quote(chunk.source, page, chunk.start, end, chunk.section, 1.0)
+    if question.language == "zh":
+        return Statement(f"报告在“{readable(heading)}”一节勾选“不适用”，即报告期内没有此类情况。", (quote,))
+    return Statement(f'The report marks its section "{readable(heading)}" as not applicable.', (quote,))
+
+
+def _leading(shelf: Shelf, chunks: Sequence[Chunk]) -> list[Statement]:
+    """Return the first sentences and table rows of a section, one statement for each passage."""
+    statements: list[Statement] = []
+    sentences_left, characters_left = SENTENCES, CHARACTERS
+    for chunk in chunks:
+        if sentences_left <= 0 or characters_left <= 0:
+            break
+        statement, used = (
+            _from_table(shelf, chunk)
+            if chunk.kind == "table"
+            else _from_prose(shelf, chunk, sentences_left, characters_left)
+        )
+        if statement is not None:
+            statements.append(statement)
+            sentences_left -= used
+            characters_left -= len(statement.text)
+    return statements
+
+
+def _from_prose(shelf: Shelf, chunk: Chunk, most: int, characters: int) -> tuple[Statement | None, int]:
+    text, found = _body(shelf, chunk)
+    taken: list[Sentence] = []
+    for sentence in found[:most]:
+        if taken and sentence.end - taken[0].start > characters:
+            break
+        taken.append(sentence)
+    if not taken:
+        return None, 0
+    page = shelf.page(chunk.source.doc_id, chunk.page)
+    shown = "".join(_spaced(readable(text[s.start : s.end])) for s in taken).strip()
+    quote = Quote(chunk.source, page, taken[0].start, taken[-1].end, chunk.section, 1.0)
+    return Statement(shown, (quote,)), len(taken)
+
+
+def _from_table(shelf: Shelf, chunk: Chunk) -> tuple[Statement | None, int]:
+    page = shelf.page(chunk.source.doc_id, chunk.page)
+    start = body_start(page.text, chunk)
+    lines = [m for m in re.finditer(r"[^\n]+", page.text[start : chunk.end]) if m[0].strip() and not is_tick_line(m[0])]
+    lines = lines[:TABLE_LINES]
+    if not lines:
+        return None, 0
+    shown = "\n".join(readable(line[0]) for line in lines)
+    quote = Quote(chunk.source, page, start + lines[0].start(), start + lines[-1].end(), chunk.section, 1.0)
+    return Statement(shown, (quote,)), 2
+
+
+def _spaced(sentence: str) -> str:
+    return f"{sentence} " if sentence and sentence[-1].isascii() else sentence
+
+
+def same_heading(left: str, right: str) -> bool:
+    """Say whether two headings are the same apart from numbering and marks."""
+    return bare_heading(left) == bare_heading(right)
