@@ -7,6 +7,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from vouch.retrieval.facts import Fact
+
 Vectors = npt.NDArray[np.float32]
 """Shape (rows, dimension), each row of length 1 (or 0 for a text without content)."""
 
@@ -160,6 +162,7 @@ class DocumentRecord:
     vectors: Vectors
     """One row for each chunk."""
     warnings: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
