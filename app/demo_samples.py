@@ -2,19 +2,11 @@
 
 import shutil
 import tomllib
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 SUFFIXES = frozenset({".pdf", ".docx", ".html", ".md", ".txt", ".csv", ".xlsx", ".jsonl"})
 QUESTIONS = "questions.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class SampleQuestion:
-    """A question to show."""
-
-    text: str
 
 
 def write_samples(folder: Path) -> list[Path]:
@@ -29,7 +21,7 @@ def write_samples(folder: Path) -> list[Path]:
     return written
 
 
-def sample_questions() -> list[SampleQuestion]:
+def sample_questions() -> list[str]:
     """Return the questions to ask of the samples, in order."""
     text = resources.files("vouch.app.samples").joinpath(QUESTIONS).read_text(encoding="utf-8")
-    return [SampleQuestion(entry["question"]) for entry in tomllib.loads(text)["question"]]
+    return [entry["text"] for entry in tomllib.loads(text)["question"]]

@@ -74,8 +74,8 @@ def library_finding(settings: Settings) -> Finding:
             return Finding("library", "missing", f"{place}: nothing there yet", "vouch ingest PATH makes it")
         with open_library(settings) as shelf:
             held = shelf.documents()
-    except VouchError as error:
-        return Finding("library", "failed", f"{place}: {error}", "see the message")
+    except (VouchError, ImportError) as error:
+        return Finding("library", "failed", f"{place}: {error}")
     return Finding(
         "library", "ok", f"{place}: {len(held)} documents, {sum(document.chunks for document in held)} passages"
     )

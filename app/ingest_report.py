@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from vouch.app.document_table import document_table
-from vouch.app.terminal import note
+from vouch.app.terminal import counted, note
 from vouch.ingest.bulk import FileResult, IngestSummary
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -115,17 +115,20 @@ def _result_json(result: FileResult) -> dict[str, Any]:
 
 
 def summary_text(summary: IngestSummary) -> str:
-    """Return the counts of an ingest, then each failure with its page and remedy."""
+    """Return the counts of an ingest, each warning, each failure with its page and remedy."""
     counts = [f"{summary.count(status)} {status}" for status in ("ingested", "replaced", "unchanged", "failed")]
     read = [result for result in summary.results if result.status in ("ingested", "replaced")]
     pages, chunks = sum(result.pages for result in read), sum(result.chunks for result in read)
     rate = f", {pages / summary.seconds:,.0f} pages/s" if pages and summary.seconds else ""
     lines = [
-        f"{len(summary.results)} files: " + ", ".join(counts),
-        f"{pages:,} pages, {chunks:,} passages in {summary.seconds:.1f} s{rate}",
+        f"{counted(len(summary.results), 'file')}: " + ", ".join(counts),
+        f"{counted(pages, 'page')}, {counted(chunks, 'passage')} in {summary.seconds:.1f} s{rate}",
     ]
+    doubts = [f"  {result.path}: {warning}" for result in summary.results for warning in result.warnings]
     failures = [f"  {result.path}: {result.error.message}" for result in summary.results if result.error]
-    return "\n".join([*lines, *(["failed:", *failures] if failures else [])])
+    for title, entries in (("to be checked:", doubts), ("failed:", failures)):
+        lines += [title, *entries] if entries else []
+    return "\n".join(lines)
 
 
 def ingest_table(summary: IngestSummary) -> str:

@@ -17,7 +17,7 @@ def problem_with_core(folder: Path) -> str:
     settings = load_settings({"library": str(folder / "library"), "ingest.jobs": 1})
     try:
         return _problem(settings, document)
-    except VouchError as error:
+    except (VouchError, ImportError) as error:
         return str(error)
 
 

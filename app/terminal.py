@@ -38,6 +38,11 @@ def warn(message: str) -> None:
     click.echo(f"vouch: {message}", err=True)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return `1 page`, `2,000 pages`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def one_line(message: object) -> str:
     """Return a message without line breaks."""
     return " ".join(str(message).split())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vouch.app.commands.options import chosen_scope, chosen_settings, library_option, scope_options, setting_option
-from vouch.app.terminal import note, warn
+from vouch.app.terminal import counted, note, warn
 
 if TYPE_CHECKING:
     from vouch.app.conversation import Conversation
@@ -36,7 +36,7 @@ def chat(ctx: click.Context) -> None:
         scope, warnings = named_scope(shelf.documents(), chosen_scope(ctx))
         for warning in warnings:
             warn(warning)
-        note(f"{len(shelf.documents(scope))} documents. {_HELP}")
+        note(f"{counted(len(shelf.documents(scope)), 'document')}. {_HELP}")
         talk = Conversation(shelf, asker(settings, shelf), scope, settings.generation.k)
         for line in _lines():
             if line in ("/quit", "/exit"):

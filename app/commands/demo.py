@@ -10,11 +10,10 @@ import click
 
 from vouch.app.commands.options import chosen_settings, json_option, library_option
 from vouch.app.settings import Settings
-from vouch.app.terminal import note, print_json
+from vouch.app.terminal import counted, note, print_json
 from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
-    from vouch.app.demo_samples import SampleQuestion
     from vouch.generation.types import Answer
     from vouch.retrieval.library import Library
 
@@ -79,14 +78,14 @@ def _fill(settings: Settings, folder: Path) -> int:
     from vouch.ingest.bulk import ingest_paths
 
     files = write_samples(folder)
-    note(f"{len(files)} sample documents written to {folder}")
+    note(f"{counted(len(files), 'sample document')} written to {folder}")
     with open_store_to_fill(settings) as store, progress(len(files), False, sys.stderr.isatty()) as advance:
         summary = ingest_paths(files, ingest_options(settings), store, advance)
     note(summary_text(summary))
     return summary.count("failed")
 
 
-def _ask_all(shelf: "Library", settings: Settings, questions: "list[SampleQuestion]", as_json: bool) -> "list[Answer]":
+def _ask_all(shelf: "Library", settings: Settings, questions: list[str], as_json: bool) -> "list[Answer]":
     """Return the answers; people see each as it comes."""
     from vouch.app.answer_text import answer_text
     from vouch.app.wiring import asker
@@ -95,7 +94,7 @@ def _ask_all(shelf: "Library", settings: Settings, questions: "list[SampleQuesti
     answerer = asker(settings, shelf)
     answers: list[Answer] = []
     for question in questions:
-        answers.append(answerer.ask(question.text, EVERYTHING, settings.generation.k))
+        answers.append(answerer.ask(question, EVERYTHING, settings.generation.k))
         if not as_json:
-            click.echo(f"\n{click.style('? ' + question.text, bold=True)}\n{answer_text(answers[-1])}")
+            click.echo(f"\n{click.style('? ' + question, bold=True)}\n{answer_text(answers[-1])}")
     return answers

@@ -15,7 +15,7 @@ from vouch.app.commands.options import (
     library_option,
     scope_options,
 )
-from vouch.app.terminal import note, print_json, warn
+from vouch.app.terminal import counted, note, print_json, warn
 from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def list_documents(ctx: click.Context, as_json: bool) -> None:
         return
     if shown:
         click.echo(document_table([(document.source, document.pages) for document in shown]))
-    note(f"{len(shown)} documents" if shown else "no documents; `vouch ingest PATH` adds some")
+    note(counted(len(shown), "document") if shown else "no documents; `vouch ingest PATH` adds some")
 
 
 @docs.command("show", short_help="Show one document, or a page of it.")
@@ -156,8 +156,8 @@ def _confirm(gone: "Sequence[StoredDocument]") -> None:
     for document in gone:
         note(f"gone: {document.source.path}")
     if not sys.stdin.isatty():
-        raise UsageError(f"prune would remove {len(gone)} documents and nobody is there to ask: add --yes")
-    click.confirm(f"Remove these {len(gone)} documents from the library?", abort=True, err=True)
+        raise UsageError(f"prune would remove {counted(len(gone), 'document')} and nobody is there to ask: add --yes")
+    click.confirm(f"Remove {counted(len(gone), 'document')} from the library?", abort=True, err=True)
 
 
 def _report_removed(gone: "Sequence[StoredDocument]", as_json: bool) -> None:
@@ -166,4 +166,4 @@ def _report_removed(gone: "Sequence[StoredDocument]", as_json: bool) -> None:
         return
     for document in gone:
         click.echo(f"removed {document.source.name}  ({document.source.doc_id})")
-    note(f"{len(gone)} documents removed")
+    note(f"{counted(len(gone), 'document')} removed")

@@ -14,7 +14,7 @@ from vouch.app.commands.options import (
     library_option,
     setting_option,
 )
-from vouch.app.terminal import note, print_json
+from vouch.app.terminal import counted, note, print_json
 
 FAILED = 3
 
@@ -47,15 +47,19 @@ def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool,
     skipped: list[Path] = []
     files = discover([Path(path).expanduser().absolute() for path in paths], lambda path, _: skipped.append(path))
     if skipped:
-        note(f"{len(skipped)} files of kinds that are not read were skipped, such as {skipped[0]}")
+        note(f"skipped {counted(len(skipped), 'file')} of kinds that are not read, such as {skipped[0]}")
     options = ingest_options(settings, chosen_company(ctx), chosen_year(ctx), force)
-    with (
-        open_store_to_fill(settings) as store,
-        progress(len(files), quiet, sys.stderr.isatty()) as advance,
-    ):
-        summary = ingest_paths(files, options, store, advance)
-    with open_library(settings) as shelf:
-        shelf.catch_up()  # now rather than when the first question waits
+    try:
+        with (
+            open_store_to_fill(settings) as store,
+            progress(len(files), quiet, sys.stderr.isatty()) as advance,
+        ):
+            summary = ingest_paths(files, options, store, advance)
+        with open_library(settings) as shelf:
+            shelf.catch_up()  # now rather than when the first question waits
+    except KeyboardInterrupt:
+        note("interrupted; what was done stays in the library, the same command does the rest")
+        raise
     if as_json:
         print_json(ingest_json(summary))
     if table:

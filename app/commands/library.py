@@ -7,7 +7,7 @@ import click
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.options import chosen_settings, json_option, library_option
 from vouch.app.setting_values import without_password
-from vouch.app.terminal import note, print_json
+from vouch.app.terminal import counted, note, print_json
 
 FAILED = 3
 
@@ -61,6 +61,6 @@ def check(ctx: click.Context, as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(problem)
-    note(f"{len(problems)} problems" if problems else "the library is sound")
+    note(counted(len(problems), "problem") if problems else "the library is sound")
     if problems:
         ctx.exit(FAILED)
