@@ -3,11 +3,13 @@
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -20,9 +22,10 @@ from vouch.ingest.types import Document
 from vouch.retrieval.errors import UnreadableDocument
 
 MAX_CELLS = 10_000_000
-_DAMAGE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, SyntaxError, BadZipFile)
+_DAMAGE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, SyntaxError, zipfile.BadZipFile)
 """What openpyxl lets through from a workbook with parts missing or mixed up; SyntaxError is broken XML."""
-_DEFAULT_NAME = re.compile(r"(?:Sheet|工作表|表)\s*\d+", re.IGNORECASE)
+_DEFAULT_NAME = re.compile(r"(?:Sheet|工作表|表)\s*\d*", re.IGNORECASE)
+_SHEET_NAME = re.compile(r"<(?:\w+:)?sheet\s[^>]*?\bname=\"([^\"]*)\"")
 _DECIMALS = re.compile(r"0\.(0+)")
 
 
@@ -41,24 +44,45 @@ class XlsxLoader:
         return _document(sheets)
 
 
-def _sheets(file: io.BytesIO) -> list[tuple[int, str, list[list[str]] | None]]:
-    """Return number, name and rows of each sheet; None for the rows of a hidden one."""
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet in its place; `rows` is None where it was left out, for a reason."""
+
+    number: int
+    name: str
+    rows: list[list[str]] | None
+    reason: str = ""
+
+
+def _sheets(file: io.BytesIO) -> list[_Sheet]:
+    """Return the sheets in the order of their tabs, those included that openpyxl passes over in silence."""
+    with zipfile.ZipFile(file) as archive:
+        names = [unescape(name) for name in _SHEET_NAME.findall(archive.read("xl/workbook.xml").decode("utf-8"))]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that hold no values
         book = load_workbook(file, read_only=True, data_only=True)
-        return [
-            (number, sheet.title, list(_rows(sheet, number)) if sheet.sheet_state == "visible" else None)
-            for number, sheet in enumerate(book.worksheets, start=1)
-        ]
+        readable = {sheet.title: sheet for sheet in book.worksheets}
+        charts = {sheet.title for sheet in book.chartsheets}
+        sheets = []
+        for number, name in enumerate(names, start=1):
+            if name in readable and readable[name].sheet_state == "visible":
+                sheets.append(_Sheet(number, name, list(_rows(readable[name], number))))
+            elif name not in charts:
+                sheets.append(_Sheet(number, name, None, "hidden" if name in readable else "damaged"))
+    return sheets
 
 
-def _document(sheets: Sequence[tuple[int, str, list[list[str]] | None]]) -> Document:
-    hidden = [name for _, name, rows in sheets if rows is None]
-    notes = (f"hidden sheet(s) left out: {', '.join(hidden)}",) if hidden else ()
-    filled = [(number, name, rows) for number, name, rows in sheets if rows and any(map(any, rows))]
+def _document(sheets: Sequence[_Sheet]) -> Document:
+    notes = tuple(
+        f"{reason} sheet(s) left out: {', '.join(names)}"
+        for reason in ("hidden", "damaged")
+        if (names := [sheet.name for sheet in sheets if sheet.reason == reason])
+    )
+    filled = [(sheet.number, sheet.name, sheet.rows) for sheet in sheets if sheet.rows and any(map(any, sheet.rows))]
     if not filled:
         raise UnreadableDocument(
-            "no visible sheet holds a value", "formulas have none until the workbook was saved by Excel or LibreOffice"
+            f"no visible sheet holds a value{''.join(f'; {note}' for note in notes)}",
+            "save it with Excel or LibreOffice: until then formulas have no values",
         )
     pairs = qa_document(filled[0][2], notes) if len(filled) == 1 else None
     if pairs is not None:
