@@ -35,15 +35,32 @@ class Item:
     references: tuple[str, ...] = ()
     """Whole answers to compare prose with."""
     pages: tuple[int, ...] = ()
-    """1-based pages that hold the answer."""
+    """1-based pages that are all needed for the answer."""
+    also_pages: tuple[int, ...] = ()
+    """Pages that do as well as any of `pages`: where a section goes on."""
     report: str = ""
     """File name of the document that holds the answer."""
+    other_places: tuple[tuple[str, int], ...] = ()
+    """(file name, page) in further documents that are needed as well."""
+    labels: tuple[str, ...] = ()
+    """What each of `gold_values` is the value of; for rankings, everything that may be named, right or not."""
+    alternatives: tuple[tuple[float, ...], ...] = ()
+    """Other accepted `gold_values`, such as those of another reading of the period."""
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other names of what `gold` and `labels` name: full name -> short name, stock code."""
+    ordered: bool = True
+    """Whether the order of `gold` counts."""
     passage: str = ""
     """Reading comprehension: the text that the answer is taken from."""
     choices: tuple[str, ...] = ()
     language: str = "zh"
     core: bool = False
     not_applicable: bool = False
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """(file name, page) of everything that the answer needs."""
+        return (*((self.report, page) for page in self.pages), *self.other_places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,20 @@ class Ask(Protocol):
 
     def __call__(self, question: str) -> tuple[Answer, tuple[Hit, ...]]:
         """Return the answer and the passages that were retrieved for it, best first."""
+        ...
+
+
+class AskPassage(Protocol):
+    """The system under test, asked about a text that comes with the question."""
+
+    def __call__(self, passage: str, question: str) -> tuple[Answer, tuple[Hit, ...]]: ...
+
+
+class PageText(Protocol):
+    """Where an evaluation reads what a cited page says."""
+
+    def __call__(self, document_id: str, page: int) -> str:
+        """Return the text of a page; KeyError where there is none."""
         ...
 
 
