@@ -15,7 +15,7 @@ from tests.ingest import document_maker as maker
 from tests.ingest.pdf_maker import Text, make_pdf
 from tests.ingest.test_registry import put
 from vouch.ingest.loaders.files import read_bytes
-from vouch.ingest.loaders.registry import loader_for
+from vouch.ingest.loaders.registry import SUPPORTED_SUFFIXES, loader_for
 from vouch.retrieval.errors import UnreadableDocument
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
