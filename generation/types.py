@@ -1,8 +1,8 @@
 """The answer object of the contract, as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from vouch.retrieval.types import Box
 
@@ -70,3 +70,24 @@ class Answer:
     generator: str = "extractive"
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation with a chat model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ChatModel(Protocol):
+    """A language model that continues a conversation."""
+
+    @property
+    def name(self) -> str:
+        """Model and version, as shown beside what it wrote."""
+        ...
+
+    def reply(self, messages: Sequence[Message]) -> str:
+        """Return the reply; NoReply where this call brought none, ModelError where none will."""
+        ...

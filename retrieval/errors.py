@@ -9,8 +9,12 @@ VouchError                  exit code 1 (never raised itself)
 │   ├── LibraryDamaged          the database or its folder is broken
 │   ├── LibraryFull             the disk is full
 │   └── IndexMismatch           built with another embedder than the settings name
+├── ModelError              3   a language model cannot be used as the settings say
+│   └── NoReply                 one call brought no reply (callers that make many count it and go on)
 └── UnreadableDocument      3   one file cannot be ingested (bulk ingest lists it and goes on)
 """
+
+from typing import Literal
 
 
 class VouchError(Exception):
@@ -56,6 +60,20 @@ class LibraryFull(LibraryError):
 
 class IndexMismatch(LibraryError):
     """The library's vectors were made by another embedder."""
+
+
+class ModelError(VouchError):
+    """A language model cannot be reached, does not know us, or is none."""
+
+    exit_code = 3
+
+
+class NoReply(ModelError):
+    """One call brought no reply: time ran out, the server was busy, the content was refused."""
+
+    def __init__(self, message: str, reason: Literal["timeout", "busy", "refused", "malformed"]) -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class UnreadableDocument(VouchError):
