@@ -13,6 +13,8 @@ from vouch.ingest.pages import PageDraft, assembled
 from vouch.ingest.types import Document
 from vouch.retrieval.errors import UnreadableDocument
 
+MAX_HEADING = 200
+"""Characters; a longer one is a paragraph above a line of dashes that was meant as a rule."""
 MAX_BOLD_HEADING = 40
 WRAPPED = 60
 """Lines of a paragraph that is wrapped by width are nearly this long; shorter ones were broken on purpose."""
@@ -58,7 +60,7 @@ class _Writer:
         while i < len(tokens):
             token = tokens[i]
             match token.type:
-                case "heading_open":
+                case "heading_open" if len(tokens[i + 1].content) <= MAX_HEADING:
                     self.level = int(token.tag[1])
                     self.draft.add("heading", " ".join(_lines(tokens[i + 1])), level=self.level)
                     i += 1

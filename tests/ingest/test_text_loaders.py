@@ -118,6 +118,11 @@ def test_a_bold_sentence_is_no_heading(tmp_path: Path) -> None:
     assert {kind for kind, _, _ in shown(document)} == {"prose"}
 
 
+def test_a_paragraph_above_a_line_of_dashes_is_no_heading(tmp_path: Path) -> None:
+    document = read(MarkdownLoader(), tmp_path / "a.md", f"短标题\n---\n{SENTENCE * 8}\n---\n正文")
+    assert [kind for kind, _, _ in shown(document)] == ["heading", "prose", "prose"]
+
+
 def test_an_html_table_inside_markdown_is_a_table(tmp_path: Path) -> None:
     table = "<table><tr><th>项目</th><th>2023年</th></tr><tr><td>营业收入</td><td>1.5</td></tr></table>"
     document = read(MarkdownLoader(), tmp_path / "a.md", f"# 表\n\n{table}\n")
