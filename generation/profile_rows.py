@@ -8,19 +8,20 @@ from vouch.generation.sentences import rejoined
 from vouch.retrieval.types import Page
 
 _LABELS = (
-    "股票简称|股票代码|变更前的?股票简称|变更后的?股票简称|股票上市证券交易所|公司的?中文名称|公司的?中文简称|公司的?外文名称|公司的?外文名称缩写"
+    "股票简称|股票代码|证券简称|证券代码|公告编号|证券事务代表|董事会秘书|变更前的?股票简称|变更后的?股票简称|股票上市证券交易所|公司的?中文名称|公司的?中文简称|公司的?外文名称|公司的?外文名称缩写"
     "|公司的?法定代表人|公司?注册地址|公司?办公地址|邮政编码|公司?网址|公司?国际互联网网址|电子信箱|联系地址|电话|传真|姓名|签字会计师|股票种类"
     "|公司注册地址的?|公司办公地址的?|注册地址的?|办公地址的?|报告期内变更"
 )
 _NEXT_LABEL = re.compile(rf"\s+(?=(?:{_LABELS})(?:\s|$|[(（:：]))")
 _CONTINUES = re.compile(rf"^(?!\s*(?:{_LABELS}|公司|第.节|[一二三四五六七八九十]+、))\s*\S+\s*$")
+_HEADS = re.compile(rf"^(?:\S+\s+)?(?:{_LABELS})\s*$|^(?:\S{{2,8}}\s+){{2,}}\S{{2,8}}\s*$")
 _EMPTY = re.compile(r"^(?:[(（][^()（）]*[)）]\s*)?[-—/]*$")
 
 
 def profile_rows(page: Page, terms: Sequence[str]) -> list[Row]:
     """Return the rows of a page whose label is one of the terms, with the words beside it as the only value."""
     found: list[Row] = []
-    for term in sorted(terms, key=len, reverse=True):
+    for term in terms:
         label = re.escape(term)
         pattern = re.compile(
             rf"(?:^|(?<=\s))(?:公司的?|本公司)?{label}(?:\s*[(（][^()（）\n]*[)）])?(?:[ \t]+|[:：]\s*)(\S[^\n]*)",
@@ -36,6 +37,8 @@ def profile_rows(page: Page, terms: Sequence[str]) -> list[Row]:
 
 
 def _row(page: Page, term: str, match: re.Match[str]) -> Row | None:
+    if _HEADS.match(match[1]):
+        return _below(page, term, match)
     value = _NEXT_LABEL.split(match[1])[0]
     end = match.start(1) + len(value.rstrip())
     line_end = page.text.find("\n", end)
@@ -47,4 +50,24 @@ def _row(page: Page, term: str, match: re.Match[str]) -> Row | None:
     text = rejoined(page.text[match.start(1) : end])
     if _EMPTY.match(text) or text.startswith(("的", "是", "为", "、", "，")):
         return None
-    return Row(plain_label(term), plain_label(term), term, (text,), match.start(), end)
+    return Row(plain_label(term), (), term, (text,), match.start(), end)
+
+
+def _below(page: Page, term: str, match: re.Match[str]) -> Row | None:
+    """Return the cell below a label that stands in a line of column heads."""
+    start = page.text.rfind("\n", 0, match.start()) + 1
+    heads_end = page.text.find("\n", match.start())
+    if heads_end < 0:
+        return None
+    heads = page.text[start:heads_end].split()
+    column = next((i for i, head in enumerate(heads) if term in head), -1)
+    cells_end = page.text.find("\n", heads_end + 1)
+    cells_end = len(page.text) if cells_end < 0 else cells_end
+    cells = page.text[heads_end + 1 : cells_end].split()
+    if len(cells) == len(heads) + 1 and cells[0] == "姓名":
+        column += 1
+    elif not len(heads) - 1 <= len(cells) <= len(heads):
+        return None
+    if not 0 <= column < len(cells):
+        return None
+    return Row(plain_label(term), (), term, (cells[column],), start, cells_end)

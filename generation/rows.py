@@ -15,6 +15,7 @@ _NUMBERING = re.compile(
 _BRACKETED = re.compile(r"[(（][^()（）]*(?:[)）]|$)")
 _FURNITURE = re.compile(r"^\s*\d+\s*(?:/\s*\d+)?\s*$")
 _LONGEST_LABEL = 60
+_MOST_ABOVE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Row:
 
     label: str
     """As compared: half width, without numbering, brackets and blanks."""
-    long_label: str
-    """With the line above, in case the label is wrapped."""
+    long_labels: tuple[str, ...]
+    """With one or more of the lines above, in case the label is wrapped."""
     printed: str
     """As printed, in one line."""
     values: tuple[str, ...]
@@ -41,17 +42,31 @@ def rows(page: Page) -> list[Row]:
             continue
         label, values = _split(line[0])
         if not values:
-            wraps = bool(above) and _is_rest(line[0].strip())
-            above = ([*above, line] if wraps else [line]) if _may_be_label(line[0]) else []
+            above = [*above, line][-_MOST_ABOVE:] if _may_be_label(line[0]) else []
             continue
-        whole = "".join(part[0].strip() for part in above) + label
-        wrapped = bool(above) and (not label or _is_rest(label))
-        printed = whole if wrapped else label
-        if printed and len(printed) <= _LONGEST_LABEL:
-            start = above[0].start() if wrapped else line.start()
-            found.append(Row(plain_label(printed), plain_label(whole), printed, values, start, line.end()))
+        row = _row(above, line, label, values)
+        if row is not None:
+            found.append(row)
         above = []
     return found
+
+
+def _row(above: list[re.Match[str]], line: re.Match[str], label: str, values: tuple[str, ...]) -> Row | None:
+    """Return the row of a line with values; its label takes in lines above as far as it cannot stand alone."""
+    taken = 0
+    printed = label
+    while taken < len(above) and (not printed or _is_rest(printed)):
+        taken += 1
+        printed = above[-taken][0].strip() + printed
+    if not printed or len(printed) > _LONGEST_LABEL:
+        return None
+    long_labels: list[str] = []
+    longer = printed
+    for part in reversed(above[: len(above) - taken]):
+        longer = part[0].strip() + longer
+        long_labels.append(plain_label(longer))
+    start = above[-taken].start() if taken else line.start()
+    return Row(plain_label(printed), tuple(long_labels), printed, values, start, line.end())
 
 
 def plain_label(printed: str) -> str:
@@ -89,4 +104,6 @@ def _may_be_label(line: str) -> bool:
 
 def _is_rest(label: str) -> bool:
     """Say whether a label is the end of a bracket or word that began on the line above."""
-    return bool(re.match(r"[\u3400-\u9fff“”\"－-]{0,6}[)）]|填列|号填|列[)）]", label))
+    return bool(
+        re.match(r"[\u3400-\u9fff“”\"－-]{0,6}[)）]|填列|号填|列[)）]|[(（][^()（）]*[)）]?\s*(?:合计|总计)?$", label)
+    )

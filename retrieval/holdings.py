@@ -7,6 +7,7 @@ report, which prints the year before beside its own.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vouch.retrieval.periods import NamedPeriods
 from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
 
 _ANNUAL = ("FY", "摘要")
@@ -19,9 +20,7 @@ class Wanted:
 
     companies: tuple[str, ...]
     years: tuple[int, ...]
-    periods: tuple[str, ...]
-    last_years: int
-    previous: bool
+    time: NamedPeriods
     value: bool
     """A number is asked for, which a later report may print as its comparative column."""
     about_report: bool
@@ -65,20 +64,22 @@ def _any_company(documents: Sequence[StoredDocument], wanted: Wanted) -> Chosen:
     if not (wanted.about_report and wanted.years):
         return Chosen((EVERYTHING,), wanted.years if wanted.about_report else ())
     held = [d for d in documents if d.source.kind == "report" and d.source.year in wanted.years]
-    first = [d for d in held if _fits(d, wanted.periods)] or held
+    first = [d for d in held if _fits(d, wanted.time.periods)] or held
     scope = Scope(doc_ids=frozenset(d.source.doc_id for d in first))
     return Chosen((scope, EVERYTHING) if first else (EVERYTHING,), wanted.years)
 
 
 def _asked_years(own: Sequence[StoredDocument], wanted: Wanted) -> tuple[int, ...]:
     """Return the years named, with 近三年 and 去年 counted back from the newest one named or held."""
-    held = sorted({d.source.year for d in own if d.source.year is not None and _fits(d, wanted.periods)}, reverse=True)
+    held = sorted(
+        {d.source.year for d in own if d.source.year is not None and _fits(d, wanted.time.periods)}, reverse=True
+    )
     newest = max(wanted.years, default=held[0] if held else None)
     if newest is None:
         return wanted.years
-    if wanted.last_years:
-        return tuple(year for year in range(newest, newest - wanted.last_years, -1) if year in held) or (newest,)
-    if wanted.previous and not wanted.years:
+    if wanted.time.last_years:
+        return tuple(year for year in range(newest, newest - wanted.time.last_years, -1) if year in held) or (newest,)
+    if wanted.time.previous and not wanted.years:
         return (newest,)
     return wanted.years
 
@@ -89,7 +90,9 @@ def _fits(document: StoredDocument, periods: tuple[str, ...]) -> bool:
 
 def _newest(own: Sequence[StoredDocument], wanted: Wanted) -> int | None:
     """Return the newest year held with a report of the kind asked for: the year meant where none is named."""
-    return max((d.source.year for d in own if d.source.year is not None and _fits(d, wanted.periods)), default=None)
+    return max(
+        (d.source.year for d in own if d.source.year is not None and _fits(d, wanted.time.periods)), default=None
+    )
 
 
 def _answering(
@@ -98,12 +101,13 @@ def _answering(
     """Return a year's best documents, later annual reports that print the year as a column, and all of the year."""
     if year is None:
         return list(own), [], []
-    every = [document for document in own if document.source.year == year]
-    first = _of_year(own, year, wanted.periods)
+    periods = wanted.time.of_year(year)
+    every = [document for document in own if document.source.year == year and not (wanted.value and periods)]
+    first = _of_year(own, year, periods)
     later: list[StoredDocument] = []
-    if wanted.value and not any(d.source.period in (wanted.periods or ("FY",)) for d in first):
-        later = [d for d in own if d.source.year == year + 1 and d.source.period in (wanted.periods or ("FY",))]
-    if not (every or later or wanted.periods):
+    if wanted.value and not any(d.source.period in (periods or ("FY",)) for d in first):
+        later = [d for d in own if d.source.year == year + 1 and d.source.period in (periods or ("FY",))]
+    if not (first or later or every or periods):
         later = _three_year_report(own, year)
     return first, later, every
 
@@ -120,10 +124,7 @@ def _three_year_report(own: Sequence[StoredDocument], year: int) -> list[StoredD
 def _of_year(own: Sequence[StoredDocument], year: int, periods: tuple[str, ...]) -> list[StoredDocument]:
     """Return one year's documents of the best period: the one asked for, else full before abridged before quarterly."""
     of_year = [document for document in own if document.source.year == year]
-    asked = [document for document in of_year if document.source.period in periods]
-    if asked:
-        return asked
-    for period in (*_ANNUAL, *(() if periods else _QUARTERLY_ORDER)):
+    for period in periods or (*_ANNUAL, *_QUARTERLY_ORDER):
         found = [document for document in of_year if document.source.period == period]
         if found:
             return found

@@ -16,13 +16,18 @@ from vouch.retrieval.errors import SettingsError
 LEXICON_FILES = ("finance.toml", "topics.toml", "medical.toml")
 
 
+STATEMENT_KINDS = frozenset({"income_statement", "balance_sheet", "cash_flow_statement"})
+"""Lines of the three financial statements."""
+LINE_KINDS = STATEMENT_KINDS | {"lines"}
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Words for one thing."""
 
     name: str
     kind: str
-    """The TOML table it stands in: `lines`, `profile`, `people`, `metrics`, `topics`, `medical`."""
+    """The TOML table it stands in: `balance_sheet`, `profile`, `people`, `metrics`, `topics`, `medical` …"""
     terms: tuple[str, ...]
     """All words for it, its name first."""
     headings: tuple[str, ...] = ()
@@ -60,6 +65,10 @@ class Lexicon:
                 found.append(Mention(self._by_term[folded[i:end]], i, end))
             i = max(end, i + 1)
         return found
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """Return the names of all groups of a kind."""
+        return tuple(group.name for group in self.groups if group.kind == kind)
 
     def group(self, term: str) -> Group | None:
         """Return the group that a word belongs to."""

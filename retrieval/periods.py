@@ -53,48 +53,78 @@ class NamedPeriods:
     """去年, 上年: the year before the one named, or before the newest held."""
     spans: tuple[tuple[int, int], ...] = ()
     """Where the expressions stand in the text."""
+    dated: tuple[tuple[int, str], ...] = ()
+    """Years with a period of their own: 2024年第三季度 is (2024, Q3)."""
+
+    def of_year(self, year: int | None) -> tuple[str, ...]:
+        """Return the periods meant for a year: its own, or those named without a year; none for a whole year."""
+        own = tuple(period for dated, period in self.dated if dated == year)
+        return own if own or self.dated else self.periods
+
+
+_Span = tuple[int, int]
 
 
 def named_periods(text: str) -> NamedPeriods:
     """Return the years and periods named in a question, in the order named."""
     text = _ZH_YEAR.sub(lambda match: match[0].translate(_ZH_YEAR_DIGITS), text)
-    years: list[tuple[int, int]] = []
-    spans: list[tuple[int, int]] = []
-    quarters = [(int(m[1]), int(m[2]), m.span()) for m in _QUARTER_YEAR.finditer(text)]
-    quarters += [(int(m[2]), int(m[1]), m.span()) for m in _YEAR_QUARTER.finditer(text)]
-    for _, year, span in quarters:
-        years.append((span[0], year))
-        spans.append(span)
+    quarters = [(m.span(), int(m[2]), f"Q{m[1]}") for m in _QUARTER_YEAR.finditer(text)]
+    quarters += [(m.span(), int(m[1]), f"Q{m[2]}") for m in _YEAR_QUARTER.finditer(text)]
+    spans = [span for span, _, _ in quarters]
+    years = [(span, year) for span, year, _ in quarters] + _years(text, spans)
+    periods = _periods(text, spans)
+    dated = [(year, period) for _, year, period in quarters]
+    dated += [(year, period) for at, year in years for where, period in periods if _belong(text, at, where)]
+    last_years = _last_years(text, spans)
+    previous = _PREVIOUS.search(text)
+    if previous:
+        spans.append(previous.span())
+    named = [period for _, _, period in quarters] + [period for _, period in periods]
+    return NamedPeriods(
+        years=tuple(dict.fromkeys(year for _, year in sorted(years))),
+        periods=tuple(dict.fromkeys(named)),
+        last_years=last_years,
+        previous=bool(previous),
+        spans=tuple(sorted(spans)),
+        dated=tuple(dict.fromkeys(dated)),
+    )
+
+
+def _years(text: str, spans: list[_Span]) -> list[tuple[_Span, int]]:
+    """Return the years outside the spans taken so far, which grow by theirs."""
+    years: list[tuple[_Span, int]] = []
     for match in _RANGE.finditer(text):
         first, last = int(match[1]), int(match[2])
         both = "and" in match[0].lower() and "between" not in match[0].lower()
+        if _inside(match.span(), spans) or any(_inside(span, [match.span()]) for span in spans):
+            continue
         wanted = (first, last) if both or not 0 <= last - first <= 20 else range(first, last + 1)
-        years += [(match.start(), year) for year in wanted]
+        years += [(match.span(), year) for year in wanted]
         spans.append(match.span())
     for pattern in (_FISCAL, _SINGLE, _SHORT):
         for match in pattern.finditer(text):
             if not _inside(match.span(), spans):
                 digits = next(group for group in match.groups() if group)
-                years.append((match.start(), int(digits) if len(digits) == 4 else 2000 + int(digits)))
+                years.append((match.span(), int(digits) if len(digits) == 4 else 2000 + int(digits)))
                 spans.append(match.span())
-    periods = _periods(text, spans)
-    last_years = _last_years(text, spans)
-    previous = _PREVIOUS.search(text)
-    if previous:
-        spans.append(previous.span())
-    ordered = dict.fromkeys(year for _, year in sorted(years, key=lambda pair: pair[0]))
-    named = [f"Q{quarter}" for quarter, _, _ in quarters] + periods
-    return NamedPeriods(tuple(ordered), tuple(dict.fromkeys(named)), last_years, bool(previous), tuple(sorted(spans)))
+    return years
 
 
-def _periods(text: str, spans: list[tuple[int, int]]) -> list[str]:
-    found: list[str] = []
+def _periods(text: str, spans: list[_Span]) -> list[tuple[_Span, str]]:
+    found: list[tuple[_Span, str]] = []
     for period, pattern in _PERIODS:
-        match = pattern.search(text)
-        if match and not _inside(match.span(), spans):
-            found.append(period)
-            spans.append(match.span())
+        for match in pattern.finditer(text):
+            if not _inside(match.span(), spans):
+                found.append((match.span(), period))
+                spans.append(match.span())
     return found
+
+
+def _belong(text: str, year: _Span, period: _Span) -> bool:
+    """Say whether a period stands right after its year (2024年第三季度) or before it (second quarter of 2024)."""
+    after = bool(re.fullmatch(r"\s*的?\s*", text[year[1] : period[0]])) and period[0] >= year[1]
+    between = text[period[1] : year[0]] if year[0] >= period[1] else "-"
+    return after or bool(re.fullmatch(r"\s*(?:of|in|,)?\s*(?:the\s+)?", between))
 
 
 def _last_years(text: str, spans: list[tuple[int, int]]) -> int:

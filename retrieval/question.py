@@ -10,7 +10,7 @@ from typing import Literal
 
 from vouch.retrieval.companies import CompanyNames, ambiguous
 from vouch.retrieval.holdings import Wanted, choose
-from vouch.retrieval.lexicon import Mention, default_lexicon, fold
+from vouch.retrieval.lexicon import LINE_KINDS, Mention, default_lexicon, fold
 from vouch.retrieval.periods import NamedPeriods, named_periods
 from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
 from vouch.retrieval.unknown_company import unknown_company
@@ -100,6 +100,7 @@ def understand(question: str, documents: Sequence[StoredDocument], context: Ques
     )
     if context is not None and not (found or unknown):
         asked = _continued(asked, context, bool(query))
+        named = replace(named, periods=asked.periods)
     return _placed(asked, named, documents)
 
 
@@ -119,11 +120,10 @@ def _continued(asked: Question, context: Question, has_query: bool) -> Question:
 
 def _placed(asked: Question, named: NamedPeriods, documents: Sequence[StoredDocument]) -> Question:
     """Return a question with the documents that may answer it."""
-    value = asked.wants in {"number", "percent"} or any(m.group.kind in {"lines", "metrics"} for m in asked.mentions)
-    wanted = Wanted(
-        asked.companies, asked.years, asked.periods, named.last_years, named.previous, value, asked.about_report
+    value = asked.wants in {"number", "percent"} or any(
+        m.group.kind in LINE_KINDS | {"metrics"} for m in asked.mentions
     )
-    held = choose(documents, wanted)
+    held = choose(documents, Wanted(asked.companies, asked.years, named, value, asked.about_report))
     return replace(
         asked, scopes=held.scopes, years=held.years, missing_years=held.missing_years, prior_years=held.prior_years
     )
