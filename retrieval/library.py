@@ -1,13 +1,15 @@
 """A library that can be asked: its store and the indexes derived from it, kept in step. Knows no back end."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import filelock
 
 from vouch.retrieval.errors import LibraryError, LibraryLocked
-from vouch.retrieval.fusion import Ranking, weighted_scores
+from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
 from vouch.retrieval.types import (
     EVERYTHING,
     Chunk,
@@ -23,6 +25,10 @@ from vouch.retrieval.types import (
     Vectors,
 )
 
+Fusion = Literal["weighted", "rrf"]
+
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+
 Add = Callable[[list[int], list[Chunk], Vectors], None]
 
 
@@ -32,8 +38,12 @@ class SearchSettings:
 
     candidates: int = 100
     """How far down each ranking goes before they are mixed."""
-    lexical_weight: float = 0.7
-    vector_weight: float = 0.3
+    fusion: Fusion = "weighted"
+    """`weighted`: scores over the best one of each ranking; `rrf`: reciprocal ranks, for embedders as sure as BM25."""
+    vector_weight: float = 0.15
+    """Share of the vectors in the sum; the default is for the hashing embedder, a trained one deserves more."""
+    vector_weight_latin: float = 1e-6
+    """The same for questions without Chinese, where hashed vectors only order what BM25 has not found."""
     lock_timeout: float = 5.0
     """Seconds to wait for another process that is bringing the indexes up to date."""
 
@@ -70,7 +80,7 @@ class Library:
             rankings["lexical"] = self.lexical.search(query, depth, doc_ids)
         if mode != "lexical":
             rankings["vector"] = self._nearest(query, depth, doc_ids)
-        best = self._merged(rankings)[:k]
+        best = self._merged(rankings, query)[:k]
         ranks = {leg: {seq: n for n, (seq, _) in enumerate(found, start=1)} for leg, found in rankings.items()}
         chunks = self.store.chunks([seq for seq, _ in best])
         return [
@@ -146,9 +156,11 @@ class Library:
             return []
         return self.vectors.search(vector, depth, None if doc_ids is None else self.store.chunk_seqs(doc_ids))
 
-    def _merged(self, rankings: dict[str, Ranking]) -> Ranking:
+    def _merged(self, rankings: dict[str, Ranking], query: str) -> Ranking:
         if len(rankings) == 1:
             (only,) = rankings.values()
             return only
-        weights = {"lexical": self._settings.lexical_weight, "vector": self._settings.vector_weight}
-        return weighted_scores(rankings, weights)
+        settings = self._settings
+        share = settings.vector_weight if _HAN.search(query) else settings.vector_weight_latin
+        weights = {"lexical": 1 - share, "vector": share}
+        return (weighted_scores if settings.fusion == "weighted" else reciprocal_ranks)(rankings, weights)

@@ -43,28 +43,41 @@ _cache: dict[str, tuple[str, ...]] = {}
 
 def tokens(text: str) -> list[str]:
     """Return the search tokens of a text; their order means nothing."""
-    normal = unicodedata.normalize("NFKC", text).casefold()
-    found = _chinese_tokens(normal)
-    others: list[str] = []
-    for run in _OTHER_RUN.findall(normal):
-        known = _cache.get(run)
-        others += _remembered(run) if known is None else known
-    found += others
+    normal = _normal(text)
+    others = _other_words(normal)
+    found = _chinese_words(normal) + others
+    for run in _BIGRAM_RUN.findall(normal):
+        found += map(add, run, run[1:])
     if len(others) > 1:
         # Neighbouring words as a pair, as two characters are in Chinese; pairs of figures would only swell the index.
         found += [f"{one}_{other}" for one, other in pairwise(others) if one[0] > "9" and other[0] > "9"]
     return found
 
 
-def _chinese_tokens(normal: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Return the search tokens without bigrams and pairs: each part of the text is told once."""
+    normal = _normal(text)
+    return _chinese_words(normal) + _other_words(normal)
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _chinese_words(normal: str) -> list[str]:
     runs = _HAN_RUN.findall(normal)
     if not runs:
         return []
     # One call for all runs: each call into the segmenter costs as much as a hundred characters. Without its guesses at
     # unknown words, for which the bigrams stand (measured: 0.2125 against 0.2081).
-    found = [word for word in rjieba.cut("\n".join(runs), False) if word not in _CHINESE_STOP and word != "\n"]
-    for run in _BIGRAM_RUN.findall(normal):
-        found += map(add, run, run[1:])
+    return [word for word in rjieba.cut("\n".join(runs), False) if word not in _CHINESE_STOP and word != "\n"]
+
+
+def _other_words(normal: str) -> list[str]:
+    found: list[str] = []
+    for run in _OTHER_RUN.findall(normal):
+        known = _cache.get(run)
+        found += _remembered(run) if known is None else known
     return found
 
 

@@ -1,61 +1,125 @@
-"""The embedder that needs no model: hashed words, bigrams and word pieces, projected by signs. Learns nothing."""
+"""The embedder that needs no model: words and their pieces, hashed and projected by signs. Learns nothing but counts.
 
+Fewer features make less noise in few dimensions. Measured as nDCG@10 of the vectors alone (384, medical sets): Chinese
+words and bigrams 0.095, words and single characters 0.123-0.134; English stems and pairs 0.458, stems and their 4-grams
+0.474 (and recall@100 0.76 -> 0.88). Without projection, as exact TF-IDF: 0.159 and 0.54.
+"""
+
+import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from vouch.retrieval.tokenize import TOKENIZER_NAME, tokens
+from vouch.retrieval.tokenize import TOKENIZER_NAME, words
 from vouch.retrieval.types import Vectors
 
+_VERSION = 1
+"""Changes whenever any vector changes: libraries remember it."""
+_RARITY_FILE = Path(__file__).parent.parent / "data" / "hashed_rarity.npy"
+RARITY_SCALE = 24.0
+"""Steps of one natural logarithm in the table of rarities."""
+RAREST = 9.21
+"""-ln of the smallest share of texts told apart: 1 in 10,000."""
+
 _SPREAD = 8
-"""Coordinates that each token adds to."""
+"""Coordinates that each feature adds to; 4 and 16 measured the same."""
+_CHARACTER_WEIGHT = 1.3
+_PIECE_WEIGHT = 0.6
+_PIECE = 4
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+
+Hashes = npt.NDArray[np.uint64]
+Weights = npt.NDArray[np.float64]
 
 
 class HashingEmbedder:
-    """TF-IDF in a few hundred dimensions: each token adds or subtracts its weight in eight of them."""
+    """TF-IDF in a few hundred dimensions: each feature adds or subtracts its weight in eight of them."""
 
     def __init__(self, dimension: int = 384) -> None:
         self._dimension = dimension
+        self._rarities = np.load(_RARITY_FILE, allow_pickle=False)
 
     @property
     def name(self) -> str:
-        return f"hashing/1/{self._dimension} {TOKENIZER_NAME}"
+        return f"hashing-{_VERSION}/{self._dimension}/{TOKENIZER_NAME}"
 
     @property
     def dimension(self) -> int:
         return self._dimension
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        return np.concatenate(
-            [self.embed_query(text) for text in texts] or [np.zeros((0, self._dimension), np.float32)]
-        )
+        vectors = np.zeros((len(texts), self._dimension), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            row[:] = self._embedded(text)
+        return vectors
 
     def embed_query(self, text: str) -> Vectors:
-        counted = Counter(tokens(text))
-        hashes = np.fromiter((zlib.crc32(token.encode()) for token in counted), np.uint64, len(counted))
-        weights = 1 + np.log(np.fromiter(counted.values(), np.float64, len(counted)))
-        return _unit(_project(hashes, weights, self._dimension))
+        return self._embedded(text)[None, :]
+
+    def _embedded(self, text: str) -> Vectors:
+        counted, factors = features(text)
+        if not counted:
+            return np.zeros(self._dimension, np.float32)
+        hashes = feature_hashes(counted)
+        frequencies = np.fromiter(counted.values(), np.float64, len(counted))
+        weights = (1 + np.log(frequencies)) * factors * self._rarity(hashes)
+        return _unit(_projected(hashes, weights, self._dimension))
+
+    def _rarity(self, hashes: Hashes) -> Weights:
+        """Return -ln(share of texts with the feature); of two buckets the rarer one has fewer strangers in it."""
+        rows = [row[places] for row, places in zip(self._rarities, buckets(hashes, self._rarities.shape), strict=True)]
+        rarest: Weights = np.maximum(*rows).astype(np.float64) / RARITY_SCALE
+        return rarest
 
 
-def _project(hashes: npt.NDArray[np.uint64], weights: npt.NDArray[np.float64], dimension: int) -> Vectors:
-    """Return the sum of the tokens' signed coordinates, shape (1, dimension)."""
-    mixed = _mix(np.add.outer(hashes * np.uint64(_SPREAD), np.arange(_SPREAD, dtype=np.uint64)))
-    places = (mixed >> np.uint64(1)) % np.uint64(dimension)
+def features(text: str) -> tuple[Counter[str], Weights]:
+    """Return each feature's count, and a weight for its sort: words, Chinese characters, pieces of English words."""
+    counted = Counter(words(text))
+    characters = {f"~{character}": n for character, n in Counter(_HAN.findall(text)).items()}
+    pieces = Counter(
+        f"~{word[at : at + _PIECE]}"
+        for word in counted.elements()
+        if len(word) > _PIECE and word.isascii() and word.isalpha()
+        for at in range(len(word) - _PIECE + 1)
+    )
+    sorts = ((counted, 1.0), (characters, _CHARACTER_WEIGHT), (pieces, _PIECE_WEIGHT))
+    factors = np.repeat([factor for _, factor in sorts], [len(sort) for sort, _ in sorts])
+    return Counter({**counted, **characters, **pieces}), factors
+
+
+def feature_hashes(names: Iterable[str]) -> Hashes:
+    """Return a number for each feature, the same on every machine."""
+    return np.array([zlib.crc32(name.encode()) for name in names], np.uint64)
+
+
+def buckets(hashes: Hashes, shape: tuple[int, int]) -> npt.NDArray[np.intp]:
+    """Return the place of each feature in each row of the table of rarities."""
+    rows, size = shape
+    numbered = np.bitwise_or.outer(np.arange(rows, dtype=np.uint64) << np.uint64(40), hashes)
+    return (_mixed(numbered) % np.uint64(size)).astype(np.intp)
+
+
+def _projected(hashes: Hashes, weights: Weights, dimension: int) -> Vectors:
+    """Return the sum of the features' signed coordinates."""
+    # Rows of the table of rarities are numbered from bit 40; from bit 48 these numbers are different ones.
+    numbered = np.bitwise_or.outer(hashes, np.arange(1, _SPREAD + 1, dtype=np.uint64) << np.uint64(48))
+    mixed = _mixed(numbered)
+    places = ((mixed >> np.uint64(1)) % np.uint64(dimension)).astype(np.intp)
     signs = 1.0 - 2.0 * (mixed & np.uint64(1)).astype(np.float64)
-    summed = np.bincount(places.astype(np.intp).ravel(), (signs * weights[:, None]).ravel(), dimension)
-    return summed.astype(np.float32)[None, :]
+    return np.bincount(places.ravel(), (signs * weights[:, None]).ravel(), dimension).astype(np.float32)
 
 
-def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return well-scattered numbers, always the same for the same input (the finaliser of splitmix64)."""
+def _mixed(values: Hashes) -> Hashes:
+    """Return well-scattered numbers (the finaliser of splitmix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+def _unit(vector: Vectors) -> Vectors:
+    length = float(np.linalg.norm(vector))
+    return vector / np.float32(length) if length else vector

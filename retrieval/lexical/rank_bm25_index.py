@@ -16,7 +16,8 @@ class RankBm25Index:
     def __init__(self) -> None:
         self._words: dict[int, list[str]] = {}
         self._documents: dict[int, str] = {}
-        self._clear_model()
+        self._model: BM25Okapi | None = None
+        self._seqs = np.zeros(0, np.int64)
         self._position = ""
 
     @property
@@ -71,8 +72,8 @@ class RankBm25Index:
 
     def _within(self, doc_ids: frozenset[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         documents = self._documents
-        return np.fromiter((documents[int(seq)] in doc_ids for seq in self._seqs), np.bool_, len(self._seqs))
+        return np.fromiter((documents.get(int(seq)) in doc_ids for seq in self._seqs), np.bool_, len(self._seqs))
 
     def _clear_model(self) -> None:
-        self._model: BM25Okapi | None = None
+        self._model = None
         self._seqs = np.zeros(0, np.int64)
