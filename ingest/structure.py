@@ -6,6 +6,7 @@ Knows nothing of file formats: PDF and plain text come here with the same `Page`
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -23,6 +24,10 @@ COLUMN_WINDOW = 6
 """How many lines above and below tell how wide a line's column is."""
 MIN_NUMBERED = 5
 """A document with so many numbered headings is structured by them."""
+FULL = 0.85
+"""A line without positions that reaches this share of the wrapping width fills it."""
+MAX_WRAPPED = 130
+"""Latin characters; text whose usual line is longer is not wrapped: its lines are paragraphs."""
 MIN_COLUMN = 0.4
 """A column is at least this share of the page's text width."""
 
@@ -80,12 +85,13 @@ def _below_numbering(blocks: list[Block], pages: Sequence[Page]) -> list[Block]:
 def _margins(page: Page, furniture: frozenset[int]) -> tuple[float, Sequence[float]]:
     """Return where the text of a page starts and, for each line, where its column ends (from the lines around it).
 
-    Without positions: 0 and the longest line's length.
+    Without positions: 0 and the width at which the text is wrapped.
     """
     lines = page.lines
     known = [line.box for i, line in enumerate(lines) if line.box and i not in furniture]
     if not known:
-        return 0.0, [float(max((line.end - line.start for line in lines), default=0))] * len(lines)
+        texts = [page.text[line.start : line.end] for i, line in enumerate(lines) if i not in furniture]
+        return 0.0, [_wrapped_at(texts)] * len(lines)
     left, right = min(box[0] for box in known), max(box[2] for box in known)
     least = left + MIN_COLUMN * (right - left)
     edges = np.array([(line.box[0], line.box[2]) if line.box else (right, left) for line in lines])
@@ -95,6 +101,19 @@ def _margins(page: Page, furniture: frozenset[int]) -> tuple[float, Sequence[flo
     overlapping = (around[:, 0] < edges[:, 1:]) & (around[:, 1] > edges[:, :1])
     local = np.where(overlapping, around[:, 1], 0).max(axis=1)
     return left, np.where(local >= least, local, right).tolist()
+
+
+def _wrapped_at(texts: Sequence[str]) -> float:
+    """Return how wide the lines of a text are that fill their column; infinity where each line is a paragraph."""
+    widths = sorted(map(_width, texts))
+    right = widths[4 * (len(widths) - 1) // 5] if widths else 0.0
+    full = sum(FULL * right <= width <= 1.15 * right for width in widths)
+    return right if 30 < right <= MAX_WRAPPED and full >= 0.3 * len(widths) else inf
+
+
+def _width(text: str) -> float:
+    """Return a line's width without positions: Chinese characters are twice as wide as Latin ones."""
+    return 2.0 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _page_blocks(sheet: _Sheet) -> list[Block]:
@@ -178,7 +197,7 @@ def _is_full(sheet: _Sheet, i: int) -> bool:
     """Say whether a line reaches the end of its column, so that its sentence may go on below."""
     line = sheet.page.lines[i]
     if line.box is None:
-        return line.end - line.start >= 0.85 * sheet.rights[i] > 20
+        return _width(sheet.text(i)) >= FULL * sheet.rights[i]
     size = line.box[3] - line.box[1]
     return line.box[2] >= sheet.rights[i] - 2.2 * size
 

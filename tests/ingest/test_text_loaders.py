@@ -40,6 +40,25 @@ def test_plain_text_without_page_marks_is_page_one_and_its_numbered_lines_are_he
     ]
 
 
+def test_wrapped_lines_of_chinese_and_english_join_into_paragraphs(tmp_path: Path) -> None:
+    lines = [
+        "血压测量应当在安静环境中进行，受检者至少休息五分钟后开始，并",
+        "记录坐位读数。诊室外测量（ambulatory blood pressure monitoring，",
+        "ABPM）能发现白大衣高血压与隐蔽性高血压，推荐有条件的机构常规",
+        "开展。",
+        "家庭自测血压的频率由医师根据病情决定，通常每日早晚各一次，连",
+        "续七日。",
+    ]
+    document = read(TextLoader(), tmp_path / "a.txt", "\n".join(lines))
+    assert [text for _, _, text in shown(document)] == ["\n".join(lines[:4]), "\n".join(lines[4:])]
+
+
+def test_lines_that_are_whole_paragraphs_do_not_join(tmp_path: Path) -> None:
+    paragraphs = [f"{SENTENCE}{'并随访' * n}" for n in (1, 30, 9, 28, 3, 31)]
+    document = read(TextLoader(), tmp_path / "a.txt", "\n".join(paragraphs))
+    assert [text for _, _, text in shown(document)] == paragraphs
+
+
 def test_form_feeds_part_pages_and_a_blank_page_keeps_its_number(tmp_path: Path) -> None:
     document = read(TextLoader(), tmp_path / "a.txt", "甲\f \f丙\f")
     assert [(page.number, page.text) for page in document.pages] == [(1, "甲"), (3, "丙")]
