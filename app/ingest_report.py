@@ -33,9 +33,9 @@ class Tally:
     @property
     def line(self) -> str:
         """One line for people."""
-        rate = self.pages / max(monotonic() - self.started, 1e-3)
+        rate = pace(self.pages, monotonic() - self.started)
         failures = f" · {self.failed} failed" if self.failed else ""
-        return f"{self.done}/{self.files} files · {self.pages:,} pages · {rate:,.0f} pages/s{failures}"
+        return f"{self.done}/{self.files} files · {self.pages:,} pages · {rate}{failures}"
 
 
 @contextmanager
@@ -80,6 +80,12 @@ def _bar(tally: Tally) -> Iterator[Callable[[FileResult], None]]:
         yield advance
 
 
+def pace(pages: int, seconds: float) -> str:
+    """Return how fast pages were read; OCR takes seconds for one."""
+    rate = pages / max(seconds, 1e-3)
+    return f"{rate:,.0f} pages/s" if rate >= 10 else f"{rate:.1f} pages/s"
+
+
 def ingest_json(summary: IngestSummary) -> dict[str, Any]:
     """Return the contract's ingest object."""
     results = summary.results
@@ -119,7 +125,7 @@ def summary_text(summary: IngestSummary) -> str:
     counts = [f"{summary.count(status)} {status}" for status in ("ingested", "replaced", "unchanged", "failed")]
     read = [result for result in summary.results if result.status in ("ingested", "replaced")]
     pages, chunks = sum(result.pages for result in read), sum(result.chunks for result in read)
-    rate = f", {pages / summary.seconds:,.0f} pages/s" if pages and summary.seconds else ""
+    rate = f", {pace(pages, summary.seconds)}" if pages else ""
     lines = [
         f"{counted(len(summary.results), 'file')}: " + ", ".join(counts),
         f"{counted(pages, 'page')}, {counted(chunks, 'passage')} in {summary.seconds:.1f} s{rate}",

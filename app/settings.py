@@ -38,8 +38,12 @@ class RetrievalSettings:
     """Passages shown by `vouch search`."""
     candidates: Annotated[int, Between(1, 10_000)] = 100
     """How far down the lexical and the vector ranking go before they are mixed."""
-    vector_weight: Annotated[float, Between(0, 1)] = 0.3
+    fusion: Literal["weighted", "rrf"] = "weighted"
+    """How the two rankings are mixed: scores over the best one of each, or reciprocal ranks."""
+    vector_weight: Annotated[float, Between(0, 1)] = 0.15
     """Share of the vector ranking in the mixture; the lexical one has the rest."""
+    vector_weight_latin: Annotated[float, Between(0, 1)] = 0.001
+    """The same for questions without Chinese."""
 
 
 @dataclass(frozen=True, slots=True)

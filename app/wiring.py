@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vouch.app.settings import Settings
 from vouch.retrieval.errors import MissingExtra, UsageError
-from vouch.retrieval.types import Embedder, LexicalIndex
+from vouch.retrieval.types import Embedder, LexicalIndex, Page
 
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
@@ -75,8 +75,9 @@ def open_library(settings: Settings) -> "Iterator[Library]":
     embedder = make_embedder(settings)
     mixture = SearchSettings(
         candidates=settings.retrieval.candidates,
-        lexical_weight=1 - settings.retrieval.vector_weight,
+        fusion=settings.retrieval.fusion,
         vector_weight=settings.retrieval.vector_weight,
+        vector_weight_latin=settings.retrieval.vector_weight_latin,
     )
     with closing(SqliteStore(folder, embedder=embedder)) as store:
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
@@ -100,16 +101,16 @@ def _lexical_index(settings: Settings, folder: Path) -> LexicalIndex:
 
             return TantivyIndex(folder)
         case "rank-bm25":
-            try:
-                from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
-            except ModuleNotFoundError as error:
-                raise _missing(error, "rank_bm25", "the rank-bm25 engine", "rank-bm25") from error
+            _need("rank_bm25", "the rank-bm25 engine", "rank-bm25")
+            from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
+
             return RankBm25Index()
 
 
-def _missing(error: ModuleNotFoundError, module: str, feature: str, extra: str) -> Exception:
-    """Return MissingExtra if that very module is not installed; any other missing module is a bug."""
-    return MissingExtra(feature, extra) if (error.name or "").partition(".")[0] == module else error
+def _need(module: str, feature: str, extra: str) -> None:
+    """Raise MissingExtra where an optional package is not installed."""
+    if find_spec(module) is None:
+        raise MissingExtra(feature, extra)
 
 
 def ingest_options(
@@ -120,6 +121,13 @@ def ingest_options(
     from vouch.ingest.types import Overrides
 
     chosen = settings.ingest
+    # Said now: in a worker process it would look like a crash.
+    if chosen.reader == "pypdf":
+        _need("pypdf", "--reader pypdf", "pypdf")
+    if chosen.ocr == "always":
+        _need("rapidocr", "--ocr always", "ocr")
+        if chosen.reader != "pdfium":
+            raise UsageError("--ocr always needs --reader pdfium, which draws the pages")
     kind = None if chosen.kind == "auto" else chosen.kind
     overrides = Overrides(collection=chosen.collection, kind=kind, company=company, year=year)
     return IngestOptions(
@@ -146,30 +154,32 @@ def _pdf_loader(settings: Settings) -> "Loader":
         case "pdfium":
             from vouch.ingest.loaders.pdf import PdfLoader
 
-            return PdfLoader(_page_reader(settings), ocr_always=settings.ingest.ocr == "always")
+            return PdfLoader(
+                _OcrWhenNeeded() if _ocr_wanted(settings) else None, ocr_always=settings.ingest.ocr == "always"
+            )
         case "pypdf":
-            try:
-                from vouch.ingest.loaders.pdf_pypdf import PypdfLoader
-            except ModuleNotFoundError as error:
-                raise _missing(error, "pypdf", "--reader pypdf", "pypdf") from error
+            from vouch.ingest.loaders.pdf_pypdf import PypdfLoader
+
             return PypdfLoader()
 
 
-def _page_reader(settings: Settings) -> "PageReader | None":
-    """Return what reads pictures of pages; None where that is not wanted, or only wanted if it is installed."""
-    if not _ocr_wanted(settings):
-        return None
-    try:
+class _OcrWhenNeeded:
+    """A PageReader that costs nothing until the first page without text: most documents have none."""
+
+    @cached_property
+    def _reader(self) -> "PageReader":
         from vouch.ingest.loaders.ocr import RapidOcrReader
-    except ModuleNotFoundError as error:
-        raise _missing(error, "rapidocr", "OCR", "ocr") from error
-    return RapidOcrReader()
+
+        return RapidOcrReader()
+
+    def read(self, handle: object, page: Page) -> Page:
+        return self._reader.read(handle, page)
 
 
 def _ocr_wanted(settings: Settings) -> bool:
     """Without the extra, `auto` leaves pictures unread (and the ingest says so); `always` asks for it by name."""
     if settings.ingest.ocr == "auto":
-        return find_spec("rapidocr") is not None
+        return settings.ingest.reader == "pdfium" and find_spec("rapidocr") is not None
     return settings.ingest.ocr == "always"
 
 

@@ -83,6 +83,19 @@ def test_company_and_year_override_what_the_document_says(vouch: Vouch, document
     assert (entry["company"], entry["year"]) == ("山川电子", 2021)
 
 
+@pytest.mark.parametrize(
+    ("flags", "needed"), [(("--ocr", "always"), ("rapidocr", "ocr")), (("--reader", "pypdf"), ("pypdf", "pypdf"))]
+)
+def test_a_missing_optional_package_names_its_pip_line(
+    vouch: Vouch, documents: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, str], needed: tuple[str, str]
+) -> None:
+    module, extra = needed
+    monkeypatch.setattr("vouch.app.wiring.find_spec", lambda name: None if name == module else object())
+    done = vouch("ingest", documents, *flags)
+    assert done.code == 2
+    assert f"pip install 'vouch-qa[{extra}]'" in done.err
+
+
 def test_search_gives_ranked_passages(vouch: Vouch, library: Path) -> None:
     done = vouch("search", "antihistamine tablets", "--library", library, "-k", "2", "--json")
     assert done.code == 0
