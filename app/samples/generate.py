@@ -17,9 +17,9 @@ SOURCES = HERE / "sources"
 FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 
 CHINESE_REPORTS = {
-    "annual_2023_zh.txt": ("琅屿仪器_2023年年度报告.pdf", "琅屿星槎精密仪器股份有限公司 2023 年年度报告"),
-    "annual_2022_zh.txt": ("琅屿仪器_2022年年度报告.pdf", "琅屿星槎精密仪器股份有限公司 2022 年年度报告"),
-    "third_quarter_2023_zh.txt": (
+    "annual_2023_zh.tmpl": ("琅屿仪器_2023年年度报告.pdf", "琅屿星槎精密仪器股份有限公司 2023 年年度报告"),
+    "annual_2022_zh.tmpl": ("琅屿仪器_2022年年度报告.pdf", "琅屿星槎精密仪器股份有限公司 2022 年年度报告"),
+    "third_quarter_2023_zh.tmpl": (
         "琅屿仪器_2023年第三季度报告.pdf",
         "琅屿星槎精密仪器股份有限公司 2023 年第三季度报告",
     ),
@@ -38,8 +38,8 @@ def write_report(report: Report, path: Path, header: str, face: Face) -> None:
 def write_chinese_reports(folder: Path, font: Path) -> None:
     """Write the reports of the Chinese company."""
     face = chinese_face(font)
-    figures = read_figures(SOURCES / "figures_zh.toml", SOURCES / "totals_zh.txt")
-    statements = read_statements(SOURCES / "statements_zh.txt")
+    figures = read_figures(SOURCES / "figures_zh.toml", SOURCES / "totals_zh.lst")
+    statements = read_statements(SOURCES / "statements_zh.lst")
     for source, (name, header) in CHINESE_REPORTS.items():
         report = Report(figures, statements, (SOURCES / source).read_text("utf-8"))
         write_report(report, folder / name, header, face)
@@ -47,9 +47,9 @@ def write_chinese_reports(folder: Path, font: Path) -> None:
 
 def write_english_report(folder: Path) -> None:
     """Write the report of the American company."""
-    figures = read_figures(SOURCES / "figures_en.toml", SOURCES / "totals_en.txt")
-    statements = read_statements(SOURCES / "statements_en.txt")
-    report = Report(figures, statements, (SOURCES / "annual_2023_en.txt").read_text("utf-8"))
+    figures = read_figures(SOURCES / "figures_en.toml", SOURCES / "totals_en.lst")
+    statements = read_statements(SOURCES / "statements_en.lst")
+    report = Report(figures, statements, (SOURCES / "annual_2023_en.tmpl").read_text("utf-8"))
     header = "Quillmere Harbor Instruments, Inc. - 2023 Annual Report on Form 10-K"
     write_report(report, folder / "Quillmere_Harbor_2023_10-K.pdf", header, english_face())
 
@@ -58,7 +58,7 @@ def write_samples(folder: Path, font: Path) -> None:
     """Write every generated sample into a folder."""
     write_chinese_reports(folder, font)
     write_english_report(folder)
-    write_docx((SOURCES / "hypertension_zh.txt").read_text("utf-8"), folder / "成人高血压基层管理指南.docx")
+    write_docx((SOURCES / "hypertension_zh.tmpl").read_text("utf-8"), folder / "成人高血压基层管理指南.docx")
 
 
 def main() -> None:
