@@ -40,9 +40,9 @@ class RetrievalSettings:
     """How far down the lexical and the vector ranking go before they are mixed."""
     fusion: Literal["weighted", "rrf"] = "weighted"
     """How the two rankings are mixed: scores over the best one of each, or reciprocal ranks."""
-    vector_weight: Annotated[float, Between(0, 1)] = 0.15
+    vector_weight: Annotated[float, Between(0, 1)] = 0.05
     """Share of the vector ranking in the mixture; the lexical one has the rest."""
-    vector_weight_latin: Annotated[float, Between(0, 1)] = 0.001
+    vector_weight_latin: Annotated[float, Between(0, 1)] = 1e-6
     """The same for questions without Chinese."""
 
 

@@ -40,7 +40,7 @@ class SearchSettings:
     """How far down each ranking goes before they are mixed."""
     fusion: Fusion = "weighted"
     """`weighted`: scores over the best one of each ranking; `rrf`: reciprocal ranks, for embedders as sure as BM25."""
-    vector_weight: float = 0.15
+    vector_weight: float = 0.05
     """Share of the vectors in the sum; the default is for the hashing embedder, a trained one deserves more."""
     vector_weight_latin: float = 1e-6
     """The same for questions without Chinese, where hashed vectors only order what BM25 has not found."""

@@ -22,7 +22,7 @@ _WRITER_HEAP = 64_000_000
 class TantivyIndex:
     """BM25 (k1 1.2, b 0.75) over a passage's text and, apart from it, its headings."""
 
-    def __init__(self, folder: Path, *, body_weight: float = 1.0, heading_weight: float = 0.5) -> None:
+    def __init__(self, folder: Path, *, body_weight: float = 1.0, heading_weight: float = 1.0) -> None:
         self._folder = folder
         self._weights = {
             field: weight for field, weight in (("body", body_weight), ("heading", heading_weight)) if weight
