@@ -43,12 +43,11 @@ def loader_for(path: Path, pdf: Loader | None = None) -> Loader:
 
 def loader_for_format(found: Format) -> Loader:
     """Return the loader for a format; only the library it needs is imported."""
-    loader: Loader
     match found:
         case "pdf":
             from vouch.ingest.loaders.pdf import PdfLoader
 
-            loader = PdfLoader()
+            loader: Loader = PdfLoader()
         case "docx":
             from vouch.ingest.loaders.docx import DocxLoader
 
