@@ -136,15 +136,21 @@ class _Splitter:
         else:
             yield from self._flush(block)
         lines = self._line_spans(block)
-        own = "\n".join(self._text(a, b, block.page) for a, b in lines[: header_lines(self._texts(lines, block.page))])
-        inherited = block.context or self.table_header
-        goes_on = not own or (bool(inherited) and (not is_column_head(own) or _same_words(own, inherited)))
-        header = inherited if goes_on else rejoin.rows(own)[:MAX_CONTEXT]
-        pieces = self._row_runs(lines, block.page, start)
-        for number, (a, b) in enumerate(pieces):
-            context = header if number else (inherited if goes_on or block.context else "")
-            yield self._passage("table", block.page, [(a, b)], context)
+        first, header = self._table_head(block, lines)
+        for number, (a, b) in enumerate(self._row_runs(lines, block.page, start)):
+            yield self._passage("table", block.page, [(a, b)], header if number else first)
         self.table_header = header
+
+    def _table_head(self, block: Block, lines: Sequence[Span]) -> tuple[str, str]:
+        """Return what stands before the table's first piece and what its other pieces repeat."""
+        own = "\n".join(self._text(a, b, block.page) for a, b in lines[: header_lines(self._texts(lines, block.page))])
+        if block.context:  # the format says what the head is; it may stand in the block as well
+            inside = _same_words(block.context, self._text(block.start, block.end, block.page))
+            return "" if inside else block.context, block.context
+        running = self.table_header
+        if not own or (running and (not is_column_head(own) or _same_words(own, running))):
+            return running, running
+        return "", rejoin.rows(own)[:MAX_CONTEXT]
 
     def _line_spans(self, block: Block) -> list[Span]:
         text = self._text(block.start, block.end, block.page)
@@ -172,8 +178,8 @@ class _Splitter:
         return _Passage(kind, page, tuple(spans), tuple(text for _, text in self.headings), context)
 
 
-def _same_words(own: str, inherited: str) -> bool:
-    return rejoin.squeeze(rejoin.rows(own)) in rejoin.squeeze(inherited)
+def _same_words(part: str, whole: str) -> bool:
+    return rejoin.squeeze(rejoin.rows(part)) in rejoin.squeeze(rejoin.rows(whole))
 
 
 def _size(text: str) -> float:
