@@ -103,8 +103,8 @@ def _tables(metrics: Mapping[str, Any]) -> Iterator[str]:
     """Yield one table of all single values, then one for each group of rows: by type, mode, field."""
     single = list(_single_values(metrics))
     if single:
-        rows = "".join(f'<tr><td>{escape(name)}</td><td class="number">{value}</td></tr>' for name, value in single)
-        yield f'<h2>Metrics</h2><div class="columns"><table>{rows}</table></div>'
+        pairs = "".join(f"<p><span>{escape(name)}</span><b>{value}</b></p>" for name, value in single)
+        yield f'<h2>Metrics</h2><div class="pairs">{pairs}</div>'
     for name, group in metrics.items():
         if isinstance(group, Mapping) and group and all(isinstance(row, Mapping) for row in group.values()):
             yield f"<h2>{escape(name.replace('_', ' '))}</h2>{_group_table(group)}"

@@ -119,8 +119,9 @@ def _begun(folder: Path, settings: RunSettings, restart: bool) -> Run:
             raise UsageError(f"{folder} holds {foreign[0]} but no {SETTINGS}, so it is no run to continue: {ASIDE}")
         restart = True
     if restart:
-        for name in (RECORDS, METRICS, REPORT):
+        for name in (METRICS, REPORT):
             (folder / name).unlink(missing_ok=True)
+        (folder / RECORDS).write_bytes(b"")
         write_atomically(folder / SETTINGS, _json_file(asdict(settings)))
         return Run(folder, settings, [])
     before = read_settings(folder)
