@@ -32,7 +32,7 @@ class ExtractiveGenerator:
         passages = sum(document.chunks for document in shelf.documents())
         asks = relevance(question, shelf.lexical.document_frequency, passages)
         statements = passage_statements(shelf, question, hits, asks)
-        return Draft(tuple(statements), lead=_lead(question, statements))
+        return Draft(tuple(statements), _lead(question, statements), _prior_years(question, statements))
 
 
 def _lead(question: Question, statements: Sequence[Statement]) -> str:
@@ -48,7 +48,9 @@ def _lead(question: Question, statements: Sequence[Statement]) -> str:
 
 
 def _prior_years(question: Question, statements: Sequence[Statement]) -> tuple[str, ...]:
-    """Return a warning for the years that only a later report's comparative column answers."""
+    """Return a warning for the years asked for whose own report is not quoted."""
+    if not question.companies or not statements:
+        return ()
     held = {quote.source.year for statement in statements for quote in statement.quotes}
     years = [year for year in question.years if year not in held and year not in question.missing_years]
     return (prior_year_warning(years, question.language),) if years else ()

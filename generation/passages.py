@@ -8,7 +8,7 @@ from vouch.generation.quotes import Quote, Statement
 from vouch.generation.relevance import Relevance, similar
 from vouch.generation.retrieve import Shelf
 from vouch.generation.sections import body_start
-from vouch.generation.sentences import Sentence, is_tick_line, readable, sentences
+from vouch.generation.sentences import Sentence, is_tick_line, running_text, sentences
 from vouch.retrieval.question import Question
 from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Chunk, Hit
@@ -111,16 +111,4 @@ def _quoted(shelf: Shelf, choice: _Choice) -> Statement:
         taken.append(sentence)
     page = shelf.page(chunk.source.doc_id, chunk.page)
     quote = Quote(chunk.source, page, taken[0].start, taken[-1].end, chunk.section, min(1.0, choice.coverage))
-    return Statement(_shown(choice.text, taken), (quote,))
-
-
-def _shown(text: str, taken: Sequence[Sentence]) -> str:
-    """Return sentences as running text, list items on lines of their own."""
-    shown = ""
-    for sentence in taken:
-        part = readable(text[sentence.start : sentence.end])
-        if shown and re.match(r"[●•·▪◆■○◦*➢Ø\uf06c\uf0b7-]|[(（]?\d{1,2}[)）.、]", part):
-            shown = f"{shown.rstrip()}\n{part}"
-        else:
-            shown += f"{' ' if shown and shown[-1].isascii() else ''}{part}"
-    return shown.strip()
+    return Statement(running_text(choice.text, taken), (quote,))

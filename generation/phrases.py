@@ -56,12 +56,12 @@ def holdings(documents: Sequence[StoredDocument], companies: Sequence[str], lang
 
 
 def prior_year_warning(years: Sequence[int], language: Language) -> str:
-    """Return the warning for values that come from a later report's comparative column."""
+    """Return the warning for answers that come from the report of another year."""
     if language == "zh":
         named = "、".join(f"{year}年" for year in years)
-        return f"库中没有{named}的完整报告，数值取自其后年度报告的比较数，可能经过追溯调整。"
+        return f"库中没有{named}的完整报告，所引内容出自相邻年度的报告；比较数可能经过追溯调整。"
     named = ", ".join(map(str, years))
-    return f"The library holds no full report for {named}: values are comparative figures of a later report."
+    return f"The library holds no full report for {named}: what is quoted comes from the report of a neighbouring year."
 
 
 def missing_years_warning(years: Sequence[int], language: Language) -> str:

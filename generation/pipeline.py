@@ -54,7 +54,7 @@ class Asker:
         return self._vouched(asked, draft, watch)
 
     def _vouched(self, asked: Question, draft: Draft, watch: "_Watch") -> Answer:
-        statements, checked = verified(draft.statements, asked.text)
+        statements, checked = verified(draft.statements, f"{asked.text} {' '.join(map(str, asked.years))}")
         watch.lap("verify")
         if not statements:
             return replace(self._refused(asked.text, unverified(asked), watch), verification=checked)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from vouch.generation.line_items import VALUE_KINDS
 from vouch.generation.phrases import holdings
 from vouch.generation.types import Refusal
 from vouch.retrieval.question import Question
@@ -17,6 +18,8 @@ def early_refusal(question: Question, documents: Sequence[StoredDocument]) -> Re
     missing = set(question.missing_years)
     if missing and (missing >= set(question.years) or question.wants == "yes_no"):
         return _missing_years(question, documents)
+    if not question.companies and _is_about_one(question) and len(_companies(documents)) > 1:
+        return _many_companies(question, documents) if question.over_companies else _no_company(question, documents)
     if not documents:
         detail = (
             "库中没有文档，请先导入。" if question.language == "zh" else "The library is empty: ingest documents first."
@@ -44,6 +47,36 @@ def unverified(question: Question) -> Refusal:
     if question.language == "zh":
         return Refusal("unverified", "找到的内容无法在引用页上核实，因此不予回答。")
     return Refusal("unverified", "What was found could not be verified on the cited pages.")
+
+
+def _is_about_one(question: Question) -> bool:
+    """Say whether a question asks for what only one company's report can say."""
+    kinds = {mention.group.kind for mention in question.mentions}
+    if question.wants == "definition" or not kinds & (VALUE_KINDS | {"topics"}):
+        return False
+    return question.about_report or (bool(kinds & VALUE_KINDS) and question.wants in {"number", "percent", "person"})
+
+
+def _companies(documents: Sequence[StoredDocument]) -> set[str]:
+    return {document.source.company for document in documents if document.source.company}
+
+
+def _many_companies(question: Question, documents: Sequence[StoredDocument]) -> Refusal:
+    held = holdings(documents, (), question.language)
+    if question.language == "zh":
+        return Refusal(
+            "no_evidence", f"这个问题要汇总多家公司的数据，目前只能按单家公司作答。{held}", "请指明一家公司。"
+        )
+    return Refusal(
+        "no_evidence", f"This needs figures of many companies; only one can be asked about. {held}", "Name one company."
+    )
+
+
+def _no_company(question: Question, documents: Sequence[StoredDocument]) -> Refusal:
+    held = holdings(documents, (), question.language)
+    if question.language == "zh":
+        return Refusal("ambiguous", f"问题没有指明公司。{held}", "请问您问的是哪家公司？")
+    return Refusal("ambiguous", f"The question names no company. {held}", "Which company do you mean?")
 
 
 def _ambiguous(question: Question) -> Refusal:

@@ -13,6 +13,7 @@ _NUMBERING = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）][.．、]?|\d{1,2}[.．、](?!\d)|其中[:：]|加[:：]|减[:：]|△|▲|☆|\*|#)+"
 )
 _BRACKETED = re.compile(r"[(（][^()（）]*(?:[)）]|$)")
+_WORDS_IN_BRACKETS = re.compile(r"[(（][^()（）]*[A-Za-z\u3400-\u9fff][^()（）]*[)）]")
 _FURNITURE = re.compile(r"^\s*\d+\s*(?:/\s*\d+)?\s*$")
 _LONGEST_LABEL = 60
 _MOST_ABOVE = 3
@@ -79,7 +80,7 @@ def plain_label(printed: str) -> str:
 
 def _split(line: str) -> tuple[str, tuple[str, ...]]:
     """Return the label of a line and the values to its right; note numbers between them count as neither."""
-    bare = _NOTE.sub(lambda match: " " * len(match[0]), line)
+    bare = _WORDS_IN_BRACKETS.sub(_blanks, _NOTE.sub(_blanks, line))
     values = list(_VALUE.finditer(bare))
     # Digits inside a label (30 岁以下, 10%以上) are followed by words: values are what ends the line.
     while values and re.search(r"[\u3400-\u9fffA-Za-z]", _between(bare, values, 0)):
@@ -90,6 +91,10 @@ def _split(line: str) -> tuple[str, tuple[str, ...]]:
     if len(numbers) > 1 and re.fullmatch(r"\d{1,2}", numbers[0]) and re.search(r"[.,，]", numbers[1]):
         numbers = numbers[1:]  # the number of a note
     return bare[: values[0].start()].strip(), tuple(numbers)
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _between(line: str, values: list[re.Match[str]], index: int) -> str:

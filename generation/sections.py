@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from vouch.generation.quotes import Quote, Statement
-from vouch.generation.retrieve import Shelf, bare_heading, heading_match, topic_headings
-from vouch.generation.sentences import Sentence, is_tick_line, is_ticked_not, readable, sentences
+from vouch.generation.retrieve import Shelf, heading_match, topic_headings
+from vouch.generation.sentences import Sentence, is_tick_line, is_ticked_not, readable, running_text, sentences
 from vouch.retrieval.question import Question
 from vouch.retrieval.types import Chunk, Hit
 
@@ -104,21 +104,42 @@ def _not_applicable(shelf: Shelf, question: Question, chunk: Chunk, depth: int) 
 
 def _leading(shelf: Shelf, chunks: Sequence[Chunk]) -> list[Statement]:
     """Return the first sentences and table rows of a section, one statement for each passage."""
+    readable_ones = [chunk for chunk in chunks if _is_readable(shelf, chunk)] or list(chunks)
     statements: list[Statement] = []
     sentences_left, characters_left = SENTENCES, CHARACTERS
-    for chunk in chunks:
+    for chunk in readable_ones:
         if sentences_left <= 0 or characters_left <= 0:
             break
-        statement, used = (
-            _from_table(shelf, chunk)
-            if chunk.kind == "table"
-            else _from_prose(shelf, chunk, sentences_left, characters_left)
-        )
+        if chunk.kind == "table" and not _is_prose(_lines(shelf, chunk)):
+            statement, used = _from_table(shelf, chunk)
+        else:
+            statement, used = _from_prose(shelf, chunk, sentences_left, characters_left)
         if statement is not None:
             statements.append(statement)
             sentences_left -= used
             characters_left -= len(statement.text)
     return statements
+
+
+def _lines(shelf: Shelf, chunk: Chunk) -> list[str]:
+    text = shelf.page(chunk.source.doc_id, chunk.page).text
+    return [line.strip() for line in text[body_start(text, chunk) : chunk.end].split("\n") if line.strip()]
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    """Say whether lines taken for a table read like sentences."""
+    return (
+        bool(lines) and sum(map(len, lines)) / len(lines) >= 25 and any("。" in line or ". " in line for line in lines)
+    )
+
+
+def _is_readable(shelf: Shelf, chunk: Chunk) -> bool:
+    """Say whether a passage makes sense as printed: not a table whose cells are wrapped over many lines."""
+    if chunk.kind != "table":
+        return True
+    lines = _lines(shelf, chunk)
+    whole = sum(bool(re.search(r"\S\s+\S|\d", line)) for line in lines)
+    return _is_prose(lines) or whole >= 0.6 * len(lines)
 
 
 def _from_prose(shelf: Shelf, chunk: Chunk, most: int, characters: int) -> tuple[Statement | None, int]:
@@ -128,12 +149,13 @@ def _from_prose(shelf: Shelf, chunk: Chunk, most: int, characters: int) -> tuple
         if taken and sentence.end - taken[0].start > characters:
             break
         taken.append(sentence)
+    while len(taken) > 1 and _is_heading_line(text[taken[-1].start : taken[-1].end]):
+        taken.pop()  # announces what is not quoted any more
     if not taken:
         return None, 0
     page = shelf.page(chunk.source.doc_id, chunk.page)
-    shown = "".join(_spaced(readable(text[s.start : s.end])) for s in taken).strip()
     quote = Quote(chunk.source, page, taken[0].start, taken[-1].end, chunk.section, 1.0)
-    return Statement(shown, (quote,)), len(taken)
+    return Statement(running_text(text, taken), (quote,)), len(taken)
 
 
 def _from_table(shelf: Shelf, chunk: Chunk) -> tuple[Statement | None, int]:
@@ -146,12 +168,3 @@ def _from_table(shelf: Shelf, chunk: Chunk) -> tuple[Statement | None, int]:
     shown = "\n".join(readable(line[0]) for line in lines)
     quote = Quote(chunk.source, page, start + lines[0].start(), start + lines[-1].end(), chunk.section, 1.0)
     return Statement(shown, (quote,)), 2
-
-
-def _spaced(sentence: str) -> str:
-    return f"{sentence} " if sentence and sentence[-1].isascii() else sentence
-
-
-def same_heading(left: str, right: str) -> bool:
-    """Say whether two headings are the same apart from numbering and marks."""
-    return bare_heading(left) == bare_heading(right)

@@ -4,6 +4,7 @@ Works on the text of a page as read: a line break inside a sentence is no end of
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
@@ -20,6 +21,8 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Inc|Co|Corp|Ltd|No|vs|Fig|Figs|al|approx|etc|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct"
     r"|Nov|Dec|Vol|pp|cf|Ref|Eq|Gov|Sen|Rep|Gen|Univ|Dept|est)|\b(?:[A-Za-z]\.)*[A-Za-z]|^\s*\d{1,2})$"
 )
+_ITEM = re.compile(r"[●•·▪◆■○◦*➢Ø\uf06c\uf0b7]|[-–]\s|[(（]?\d{1,2}[)）.、]")
+_FINISHED = re.compile(r"[。！？；：，、.!?;:,”’」』）)\]][\"']?\s*$")
 _OPENING, _CLOSING = "（(【[“「『《", "）)】]”」』》"
 _LONGEST_BRACKET = 120
 
@@ -51,6 +54,18 @@ def rejoined(text: str) -> str:
 def readable(text: str) -> str:
     """Return running text for people: ticked and open boxes as ordinary characters, no soft hyphens."""
     return rejoined(text.replace(_SOFT_HYPHEN + "\n", "")).translate(_TICKED).replace(_SOFT_HYPHEN, "")
+
+
+def running_text(text: str, taken: Sequence[Sentence]) -> str:
+    """Return sentences as a reader wants them: reading on, list items and unfinished lines on lines of their own."""
+    shown = ""
+    for sentence in taken:
+        part = readable(text[sentence.start : sentence.end])
+        if shown and (_ITEM.match(part) or not _FINISHED.search(shown)):
+            shown = f"{shown.rstrip()}\n{part}"
+        else:
+            shown += f"{' ' if shown and shown[-1].isascii() else ''}{part}"
+    return shown.strip()
 
 
 def is_tick_line(text: str) -> bool:

@@ -108,14 +108,18 @@ def _answering(
     if wanted.value and not any(d.source.period in (periods or ("FY",)) for d in first):
         later = [d for d in own if d.source.year == year + 1 and d.source.period in (periods or ("FY",))]
     if not (first or later or every or periods):
-        later = _three_year_report(own, year)
+        later = _other_fiscal_year(own, year)
     return first, later, every
 
 
-def _three_year_report(own: Sequence[StoredDocument], year: int) -> list[StoredDocument]:
-    """Return the nearest later annual report under United States rules, whose statements cover three years."""
-    for later in (year + 1, year + 2):
-        found = [d for d in own if d.source.year == later and d.source.period == "FY" and d.source.language == "en"]
+def _other_fiscal_year(own: Sequence[StoredDocument], year: int) -> list[StoredDocument]:
+    """Return the nearest report under United States rules that may cover a year it is not named for.
+
+    Its statements cover three years, and a year that ends in January is named for either of two.
+    """
+    english = [document for document in own if document.source.language == "en"]
+    for other in (year + 1, year + 2, year - 1):
+        found = [d for d in english if d.source.year == other and (d.source.period == "FY" or other < year)]
         if found:
             return found
     return []

@@ -18,6 +18,8 @@ from vouch.retrieval.wording import Wording, default_wording
 
 Wants = Literal["number", "percent", "date", "person", "yes_no", "definition", "prose"]
 
+_CONDITION = re.compile(r"\bif\b[^.?!;]*\b(?:state|explain|say|tell)\b[^.?!]*", re.IGNORECASE)
+"""If … is not useful, then state that and explain why: an instruction, not what is asked."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _DEFINITION_EN = r"^what\s+(?:is|are)\s+(?:an?\s+)?(?!the\b)(?:(?!\s(?:of|for|in|on|at)\s)[\w\s'(),-]){3,60}\??$"
 _WANTS: dict[Wants, re.Pattern[str]] = {
@@ -64,6 +66,8 @@ class Question:
     candidates: tuple[str, ...] = ()
     """Companies that an ambiguous name may mean."""
     about_report: bool = False
+    over_companies: bool = False
+    """Asks about many companies at once: a ranking, a count, an average."""
 
     @property
     def scope(self) -> Scope:
@@ -96,6 +100,7 @@ def understand(question: str, documents: Sequence[StoredDocument], context: Ques
         periods=named.periods,
         unknown_company="" if similar else unknown,
         candidates=shared.companies if shared else similar,
+        over_companies=any(word in fold(masked) for word in wording.many_companies),
         about_report=bool(found or unknown) or _is_about_report(masked, mentions, named, wording),
     )
     if context is not None and not (found or unknown):
@@ -151,7 +156,7 @@ def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 def _query(text: str, named: NamedPeriods, mentions: Sequence[Mention], wording: Wording) -> str:
     """Return the content words: no years, no filler, the lexicon's terms untouched."""
-    text = _blanked(text, named.spans)
+    text = _blanked(text, [*named.spans, *(match.span() for match in _CONDITION.finditer(text))])
     parts: list[str] = []
     at = 0
     for mention in mentions:
