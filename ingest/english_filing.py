@@ -23,7 +23,8 @@ _REGISTRANT = re.compile(
 _EXCHANGE = r"(?:NASDAQ|NYSE|NYSE American|AMEX|LSE|HKEX)"
 _TICKER = re.compile(rf"\({_EXCHANGE}\s*:\s*([A-Z]{{1,5}})\)", re.IGNORECASE)
 _SYMBOL_ROW = re.compile(
-    r"^\s*(?i:(?:class\s+[a-c]\s+)?common\s+(?:stock|shares)|ordinary\s+shares)[^\n]*?\b([A-Z]{1,5})\b\s+(?:The\s+)?(?:New York|NASDAQ|Nasdaq|NYSE)",
+    r"^\s*(?i:(?:class\s+[a-c]\s+)?common\s+(?:stock|shares)|ordinary\s+shares)"
+    r"[^\n]*?\b([A-Z]{1,5})\b\s+(?:The\s+)?(?:New York|NASDAQ|Nasdaq|NYSE)",
     re.MULTILINE,
 )
 _SYMBOL_LINE = re.compile(r"^\s*([A-Z]{2,5})\s*\n\s*(?:New York Stock|NASDAQ|Nasdaq)", re.MULTILINE)
