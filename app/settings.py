@@ -42,7 +42,7 @@ class RetrievalSettings:
     """How the two rankings are mixed: scores over the best one of each, or reciprocal ranks."""
     vector_weight: Annotated[float, Between(0, 1)] = 0.05
     """Share of the vector ranking in the mixture; the lexical one has the rest."""
-    vector_weight_latin: Annotated[float, Between(0, 1)] = 1e-6
+    vector_weight_latin: Annotated[float, Between(0, 1)] = 0.0
     """The same for questions without Chinese."""
 
 

@@ -40,4 +40,5 @@ def reciprocal_ranks(rankings: Mapping[str, Ranking], weights: Mapping[str, floa
 
 
 def _best_first(summed: Mapping[int, float]) -> Ranking:
-    return sorted(summed.items(), key=lambda item: (-item[1], item[0]))
+    # Equal sums keep their order: the first ranking's, then what only later ones found.
+    return sorted(summed.items(), key=lambda item: -item[1])

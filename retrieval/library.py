@@ -8,7 +8,8 @@ from typing import Literal
 
 import filelock
 
-from vouch.retrieval.errors import LibraryError, LibraryLocked
+from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
+from vouch.retrieval.disk import is_full_disk
 from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
 from vouch.retrieval.types import (
     EVERYTHING,
@@ -42,8 +43,8 @@ class SearchSettings:
     """`weighted`: scores over the best one of each ranking; `rrf`: reciprocal ranks, for embedders as sure as BM25."""
     vector_weight: float = 0.05
     """Share of the vectors in the sum; the default is for the hashing embedder, a trained one deserves more."""
-    vector_weight_latin: float = 1e-6
-    """The same for questions without Chinese, where hashed vectors only order what BM25 has not found."""
+    vector_weight_latin: float = 0.0
+    """The same for questions without Chinese, where hashed vectors only add what BM25 has not found."""
     lock_timeout: float = 5.0
     """Seconds to wait for another process that is bringing the indexes up to date."""
 
@@ -104,17 +105,14 @@ class Library:
         try:
             self._lock_file.parent.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(self._lock_file, timeout=self._settings.lock_timeout):
-                self.lexical.reload()
-                self.vectors.reload()
-                self._advance(self.lexical, lambda seqs, chunks, _: self.lexical.add(zip(seqs, chunks, strict=True)))
-                self._advance(self.vectors, lambda seqs, _, vectors: self.vectors.add(seqs, vectors))
+                self._write_indexes()
         except filelock.Timeout as error:
             return self._serve_older_state(error)
-        except PermissionError as error:
-            raise LibraryError(
-                f"the indexes beside {self._lock_file} are behind the library and cannot be written: "
-                "run vouch search once as a user who may write there"
-            ) from error
+        except (OSError, ValueError, RuntimeError) as error:  # tantivy and FAISS report disks by the latter two
+            explained = self._explained(error)
+            if explained is None:
+                raise
+            raise explained from error
         return True
 
     def close(self) -> None:
@@ -123,6 +121,24 @@ class Library:
 
     def _is_current(self) -> bool:
         return self.lexical.position == self.vectors.position == self.store.position()
+
+    def _write_indexes(self) -> None:
+        self.lexical.reload()
+        self.vectors.reload()
+        self._advance(self.lexical, lambda seqs, chunks, _: self.lexical.add(zip(seqs, chunks, strict=True)))
+        self._advance(self.vectors, lambda seqs, _, vectors: self.vectors.add(seqs, vectors))
+
+    def _explained(self, error: Exception) -> LibraryError | None:
+        """Return what the user can do about an error while writing; None where that is nothing."""
+        folder = self._lock_file.parent
+        if is_full_disk(error):
+            return LibraryFull(f"the disk of {folder} is full: free some space; the documents are safe in the library")
+        if isinstance(error, PermissionError):
+            return LibraryError(
+                f"the indexes in {folder} are behind the library and cannot be written: "
+                "run vouch search once as a user who may write there"
+            )
+        return None
 
     def _advance(self, index: LexicalIndex | VectorIndex, add: Add) -> None:
         # Read before the changes: what is written meanwhile is done twice, which changes nothing.

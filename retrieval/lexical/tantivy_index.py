@@ -8,7 +8,7 @@ from typing import Any
 
 import tantivy
 
-from vouch.retrieval.atomic_file import write_atomically
+from vouch.retrieval.disk import write_atomically
 from vouch.retrieval.lexical.passage_tokens import body_tokens, heading_tokens
 from vouch.retrieval.tokenize import TOKENIZER_NAME, tokens
 from vouch.retrieval.types import Chunk
@@ -39,16 +39,14 @@ class TantivyIndex:
 
     def reload(self) -> None:
         """Take up what another process has committed; a damaged index reads as an empty one without a position."""
-        self._index, self._position = None, ""
+        self._index, self._writer, self._position = None, None, ""
         try:
             state = json.loads((self._folder / _STATE).read_text("utf-8"))
-        except (OSError, ValueError):
-            return
-        if state.get("made_by") != _MADE_BY:
-            return
-        try:
+            # A segment that is missing or cut short may be noticed by tantivy only in the middle of a search.
+            if state["made_by"] != _MADE_BY or not state["files"].items() <= self._files().items():
+                return
             self._index = tantivy.Index.open(str(self._folder))
-        except ValueError:  # tantivy's word for every broken or missing file
+        except (OSError, ValueError, KeyError):  # ValueError is also tantivy's word for a file that it cannot read
             return
         self._position = state["position"]
 
@@ -79,7 +77,8 @@ class TantivyIndex:
             self._writer = None
             self._opened().reload()
         # After the commit: a crash between the two only means that the same work is done again.
-        write_atomically(self._folder / _STATE, json.dumps({"made_by": _MADE_BY, "position": position}).encode())
+        state = {"made_by": _MADE_BY, "position": position, "files": self._files()}
+        write_atomically(self._folder / _STATE, json.dumps(state).encode())
         self._position = position
 
     def search(self, query: str, k: int, doc_ids: frozenset[str] | None = None) -> list[tuple[int, float]]:
@@ -107,6 +106,10 @@ class TantivyIndex:
                 term = tantivy.Query.term_query(self._schema, field, word, "freq")
                 clauses.append((tantivy.Occur.Should, term if weight == 1 else tantivy.Query.boost_query(term, weight)))
         return tantivy.Query.boolean_query(clauses)
+
+    def _files(self) -> dict[str, int]:
+        """Return the size of each file of a segment."""
+        return {path.name: path.stat().st_size for path in self._folder.glob("[0-9a-f]*.*") if path.name != _STATE}
 
     def _opened(self) -> tantivy.Index:
         if self._index is None:

@@ -1,5 +1,6 @@
-"""Writes a file wholly or not at all."""
+"""Files written wholly or not at all, and what a full disk looks like."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -17,3 +18,9 @@ def replace_durably(fresh: Path, path: Path) -> None:
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Say whether an error means that there is no room left; libraries in other languages only quote the system."""
+    full = {errno.ENOSPC, errno.EDQUOT}
+    return (isinstance(error, OSError) and error.errno in full) or any(os.strerror(n) in str(error) for n in full)
