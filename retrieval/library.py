@@ -8,8 +8,8 @@ from typing import Literal
 
 import filelock
 
+from vouch.retrieval.atomic_file import is_full_disk
 from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
-from vouch.retrieval.disk import is_full_disk
 from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
 from vouch.retrieval.types import (
     EVERYTHING,

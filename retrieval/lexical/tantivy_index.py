@@ -8,7 +8,7 @@ from typing import Any
 
 import tantivy
 
-from vouch.retrieval.disk import write_atomically
+from vouch.retrieval.atomic_file import write_atomically
 from vouch.retrieval.lexical.passage_tokens import body_tokens, heading_tokens
 from vouch.retrieval.tokenize import TOKENIZER_NAME, tokens
 from vouch.retrieval.types import Chunk

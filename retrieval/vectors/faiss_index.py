@@ -9,7 +9,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from vouch.retrieval.disk import replace_durably, write_atomically
+from vouch.retrieval.atomic_file import replace_durably, write_atomically
 from vouch.retrieval.types import Vectors
 
 _FORMAT = 1
