@@ -56,6 +56,20 @@ class GenerationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """The language model that scores answers (`vouch eval answers --judge`): any OpenAI-compatible server."""
+
+    base_url: str = ""
+    """Up to and including the version: http://localhost:8000/v1."""
+    model: str = ""
+    api_key: str = ""
+    timeout: Annotated[int, Between(1, 3600)] = 120
+    """Seconds to wait for one reply."""
+    retries: Annotated[int, Between(0, 20)] = 3
+    """How often a busy server is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, by section."""
 
@@ -64,6 +78,7 @@ class Settings:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
     """For each key that is not a default: which file, variable or flag said so."""
 
@@ -77,10 +92,11 @@ class Settings:
                 yield key, getattr(values, entry.name), self.origins.get(key, "default")
 
 
-SECTIONS: Mapping[str, type[IngestSettings | RetrievalSettings | GenerationSettings]] = {
+SECTIONS: Mapping[str, type[IngestSettings | RetrievalSettings | GenerationSettings | JudgeSettings]] = {
     "ingest": IngestSettings,
     "retrieval": RetrievalSettings,
     "generation": GenerationSettings,
+    "judge": JudgeSettings,
 }
 
 

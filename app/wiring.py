@@ -1,7 +1,7 @@
 """Settings in, working parts out: the only module that imports adapters, each inside the function that picks it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from importlib.util import find_spec
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vouch.app.settings import Settings
-from vouch.retrieval.errors import MissingExtra, UsageError
-from vouch.retrieval.types import Embedder, LexicalIndex, Page
+from vouch.retrieval.errors import MissingExtra, UnreadableDocument, UsageError
+from vouch.retrieval.types import Box, Embedder, LexicalIndex, Page, Source
 
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
-    from vouch.generation.pipeline import Asker
+    from vouch.eval.judges import Judge
+    from vouch.generation.pipeline import Asker, Generator
     from vouch.ingest.bulk import IngestOptions
     from vouch.ingest.pipeline import Preparer
     from vouch.ingest.types import Loader, Overrides, PageReader
@@ -205,8 +206,45 @@ def asker(settings: Settings, library: "Library") -> "Asker":
     """Return what answers questions from a library."""
     from vouch.generation.pipeline import Asker
 
+    return Asker(library, make_generator(settings))
+
+
+def make_generator(settings: Settings) -> "Generator":
+    """Return what writes answers."""
     match settings.generation.generator:
         case "extractive":
             from vouch.generation.extractive import ExtractiveGenerator
 
-            return Asker(library, ExtractiveGenerator())
+            return ExtractiveGenerator()
+
+
+def make_judge(settings: Settings) -> "Judge":
+    """Return what scores answers with the language model that the settings name."""
+    _need("httpx", "a language model over HTTP", "openai")
+    from vouch.eval.judges import Judge
+    from vouch.generation.models.openai_http import OpenAIChat, Server
+    from vouch.retrieval.tokenize import tokens
+
+    chosen = settings.judge
+    server = Server(chosen.base_url, chosen.model, chosen.api_key, float(chosen.timeout), chosen.retries)
+    embedder = make_embedder(settings)
+
+    def similarity(question: str, other: str) -> float:
+        if tokens(question) == tokens(other):
+            return 1.0
+        return float((embedder.embed_query(question) @ embedder.embed_query(other).T).clip(0, 1).item())
+
+    return Judge(OpenAIChat(server), similarity)
+
+
+def page_picture(source: Source, page: int, boxes: Sequence[Box]) -> bytes | None:
+    """Return the page of a PDF document as PNG with boxes marked; None where its file is gone or is no PDF."""
+    from vouch.ingest.loaders.page_picture import page_picture as drawn
+
+    path = Path(source.path)
+    if path.suffix.lower() != ".pdf" or not path.is_file():
+        return None
+    try:
+        return drawn(path, page, boxes)
+    except UnreadableDocument:
+        return None  # replaced by another file since it was ingested
