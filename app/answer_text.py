@@ -31,13 +31,8 @@ def language_of(text: str) -> str:
 
 def answer_text(answer: Answer, quotes: bool = True) -> str:
     """Return an answer with its numbered sources and, unless told otherwise, what they say."""
-    parts = [answer.answer]
-    if answer.refusal:
-        # A refusal's own words may stand in the answer already.
-        told = (answer.refusal.detail, answer.refusal.ask_back)
-        parts += [sentence for sentence in told if sentence and sentence not in answer.answer]
     sources = sources_text(answer.citations, language_of(answer.question), quotes)
-    return "\n\n".join(part for part in ("\n".join(parts), sources) if part)
+    return "\n\n".join(part for part in (answer.answer, sources) if part)
 
 
 def sources_text(citations: Sequence[Citation], language: str, quotes: bool) -> str:

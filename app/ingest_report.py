@@ -70,7 +70,7 @@ def _bar(tally: Tally) -> Iterator[Callable[[FileResult], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}"), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True, force_terminal=True), transient=True) as bar:
         task = bar.add_task(tally.line, total=tally.files)
 
         def advance(result: FileResult) -> None:

@@ -1,6 +1,8 @@
 """`vouch ingest`: files into the library."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,7 +16,9 @@ from vouch.app.commands.options import (
     library_option,
     setting_option,
 )
-from vouch.app.terminal import counted, note, print_json
+from vouch.app.settings import Settings
+from vouch.app.terminal import counted, note, print_json, warn
+from vouch.retrieval.errors import LibraryError
 
 FAILED = 3
 
@@ -40,7 +44,7 @@ def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool,
     """
     settings = chosen_settings(ctx)
     from vouch.app.ingest_report import ingest_json, ingest_table, progress, summary_text
-    from vouch.app.wiring import ingest_options, open_library, open_store_to_fill
+    from vouch.app.wiring import ingest_options, open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
     from vouch.ingest.loaders.discover import discover
 
@@ -49,21 +53,39 @@ def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool,
     if skipped:
         note(f"skipped {counted(len(skipped), 'file')} of kinds that are not read, such as {skipped[0]}")
     options = ingest_options(settings, chosen_company(ctx), chosen_year(ctx), force)
-    try:
-        with (
-            open_store_to_fill(settings) as store,
-            progress(len(files), quiet, sys.stderr.isatty()) as advance,
-        ):
-            summary = ingest_paths(files, options, store, advance)
-        with open_library(settings) as shelf:
-            shelf.catch_up()  # now rather than when the first question waits
-    except KeyboardInterrupt:
-        note("interrupted; what was done stays in the library, the same command does the rest")
-        raise
+    with (
+        open_store_to_fill(settings) as store,
+        progress(len(files), quiet, sys.stderr.isatty()) as advance,
+        _interruption_explained(),
+    ):
+        summary = ingest_paths(files, options, store, advance)
+    indexed = _bring_indexes_up_to_date(settings)
     if as_json:
         print_json(ingest_json(summary))
     if table:
         click.echo(ingest_table(summary), err=as_json)
     click.echo(summary_text(summary), err=as_json)
-    if summary.count("failed"):
+    if summary.count("failed") or not indexed:
         ctx.exit(FAILED)
+
+
+@contextmanager
+def _interruption_explained() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("interrupted; what was done stays in the library, the same command does the rest")
+        raise
+
+
+def _bring_indexes_up_to_date(settings: Settings) -> bool:
+    """Now rather than when the first question waits; say whether it worked, for the documents are safe in any case."""
+    from vouch.app.wiring import open_library
+
+    try:
+        with open_library(settings) as shelf:
+            shelf.catch_up()
+    except LibraryError as error:
+        warn(f"the documents are stored, their search indexes are not: {error}")
+        return False
+    return True

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.app.conftest import Done, Vouch
+from vouch.retrieval.errors import LibraryFull
+from vouch.retrieval.library import Library
 
 # fmt: off
 INGEST_KEYS = {
@@ -81,6 +83,18 @@ def test_company_and_year_override_what_the_document_says(vouch: Vouch, document
     )
     entry = done.json["documents"][0]
     assert (entry["company"], entry["year"]) == ("山川电子", 2021)
+
+
+def test_documents_are_reported_even_if_their_indexes_cannot_be_written(
+    vouch: Vouch, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Library) -> bool:
+        raise LibraryFull("no room is left")
+
+    monkeypatch.setattr(Library, "catch_up", full)
+    done = vouch("ingest", documents, "--library", tmp_path / "new", "--json", "--jobs", "1")
+    assert (done.code, done.json["ingested"]) == (3, 2)
+    assert "no room is left" in done.err
 
 
 @pytest.mark.parametrize(
