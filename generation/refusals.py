@@ -83,7 +83,9 @@ def _ambiguous(question: Question) -> Refusal:
     if question.language == "zh":
         names = "、".join(question.candidates)
         return Refusal(
-            "ambiguous", f"公司名称不明确，可能是：{names}。", f"请问您指的是{names.replace('、', '，还是')}？"
+            "ambiguous",
+            f"公司名称不明确，可能是：{names}。",
+            f"请问您指的是{'，还是'.join(question.candidates)}{'' if len(question.candidates) > 1 else '吗'}？",
         )
     names = ", ".join(question.candidates)
     return Refusal(

@@ -24,6 +24,11 @@ class Relevance:
     facets: tuple[Facet, ...]
     weights: dict[str, float]
 
+    @property
+    def tokens(self) -> frozenset[str]:
+        """All tokens of all ways to say what is asked."""
+        return frozenset(self.weights)
+
     def coverage(self, found: frozenset[str] | set[str]) -> float:
         """Return the weighted share of the question, 0 to 1, that tokens of a text cover."""
         total = sum(facet.weight for facet in self.facets)

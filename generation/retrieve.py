@@ -34,7 +34,8 @@ class Shelf(Protocol):
 
 def retrieve(shelf: Shelf, question: Question, scope: Scope) -> list[Hit]:
     """Return the passages found for a question in one scope, those under a heading about its topic first."""
-    plain = shelf.search(question.query, DEPTH, "hybrid", scope)
+    defining = " 是指" if question.wants == "definition" and question.language == "zh" else ""
+    plain = shelf.search(question.query + defining, DEPTH, "hybrid", scope)
     found = plain
     if question.expansions:
         wider = shelf.search(" ".join((question.query, *question.expansions)), DEPTH, "hybrid", scope)
