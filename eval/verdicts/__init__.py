@@ -1,0 +1,1 @@
+"""Whether an answer is right: one module for each way of being right."""
