@@ -85,13 +85,13 @@ def expectation(kind: Any, limits: Between | None = None) -> str:
 def nearest(name: str, valid: Sequence[str], cutoff: float = 0.5) -> str | None:
     """Return the valid name that looks most like a mistyped one; None if none does."""
     last_parts = {key.rpartition(".")[2]: key for key in valid}
-    if name.lower() in last_parts:  # `mode` for `retrieval.mode`
-        return last_parts[name.lower()]
-    found = difflib.get_close_matches(name.lower(), valid, n=1, cutoff=cutoff)
-    if found:
+    last = name.lower().rpartition(".")[2]
+    if last in last_parts and name.lower() not in valid:
+        return last_parts[last]  # the right key without its section, or in a wrong one
+    if found := difflib.get_close_matches(name.lower(), valid, n=1, cutoff=cutoff):
         return found[0]
-    # `topk` for `retrieval.k`: compare the last part alone before giving up.
-    found = difflib.get_close_matches(name.lower().rpartition(".")[2], list(last_parts), n=1, cutoff=cutoff)
+    # `topk` for `retrieval.k`: the last part alone.
+    found = difflib.get_close_matches(last, list(last_parts), n=1, cutoff=cutoff)
     return last_parts[found[0]] if found else None
 
 
