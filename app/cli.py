@@ -14,6 +14,7 @@ from vouch.app.commands.config import config
 from vouch.app.commands.demo import demo
 from vouch.app.commands.docs import docs
 from vouch.app.commands.doctor import doctor
+from vouch.app.commands.eval import evaluate
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.ingest import ingest
 from vouch.app.commands.library import library
@@ -22,7 +23,7 @@ from vouch.app.settings import debug_wanted
 from vouch.app.terminal import note, one_line, speak_utf8, warn
 from vouch.retrieval.errors import VouchError
 
-NOT_YET = frozenset({"facts", "warn", "eval", "finetune", "serve", "ui"})
+NOT_YET = frozenset({"facts", "warn", "finetune", "serve", "ui"})
 """Commands of the contract that later versions bring."""
 
 INTERRUPTED = 130
@@ -58,7 +59,7 @@ def cli() -> None:
     """
 
 
-for command in (ingest, ask, chat, search, docs, library, config, doctor, demo):
+for command in (ingest, ask, chat, search, docs, library, evaluate, config, doctor, demo):
     cli.add_command(command)
 
 
