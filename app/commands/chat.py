@@ -52,7 +52,10 @@ def _lines() -> Iterator[str]:
             click.echo(_PROMPT + line.strip())
             yield line.strip()
         return
-    import readline  # noqa: F401 gives input() its history and editing
+    import locale
+
+    if locale.getencoding().lower() == "utf-8":  # elsewhere readline tears Chinese characters to pieces
+        import readline  # noqa: F401 gives input() its history and editing
 
     while True:
         try:
