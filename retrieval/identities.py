@@ -69,6 +69,11 @@ class IdentityResult:
     def holds(self) -> bool:
         return abs(self.difference) <= self.tolerance
 
+    @property
+    def text(self) -> str:
+        """Say what is stated, what it adds up to and how far they are apart."""
+        return f"{self.name}: {self.stated:,} stated, {self.computed:,} computed, difference {self.difference:,}"
+
 
 def check(
     values: Mapping[str, Value],
@@ -85,6 +90,13 @@ def check(
     before = {name: exact(value) for name, value in (prior or {}).items()}
     results = (_result(i, now, before, step) for i in (standard_identities() if identities is None else identities))
     return [result for result in results if result]
+
+
+def broken_identities(
+    values: Mapping[str, Value], prior: Mapping[str, Value] | None = None, step: Decimal = CENT
+) -> list[IdentityResult]:
+    """Return the results of the identities that do not hold."""
+    return [result for result in check(values, prior, step) if not result.holds]
 
 
 def exact(value: Value) -> Decimal:
