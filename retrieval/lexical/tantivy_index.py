@@ -71,11 +71,12 @@ class TantivyIndex:
             writer.delete_documents_by_term("seq", seq)
 
     def commit(self, position: str) -> None:
+        index = self._opened()
         if self._writer is not None:
             self._writer.commit()
             self._writer.wait_merging_threads()  # no thread of ours outlives the commit
             self._writer = None
-            self._opened().reload()
+            index.reload()
         # After the commit: a crash between the two only means that the same work is done again.
         state = {"made_by": _MADE_BY, "position": position, "files": self._files()}
         write_atomically(self._folder / _STATE, json.dumps(state).encode())
