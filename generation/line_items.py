@@ -62,7 +62,7 @@ def _hits(shelf: Shelf, question: Question, mention: Mention, scope: Scope) -> l
     """Return passages about an item, those of its financial statement and those that name it most in turn."""
     query = " ".join(dict.fromkeys((question.text[mention.start : mention.end], mention.group.name)))
     named = shelf.search(query, 4 * PAGES, "hybrid", scope)
-    if mention.group.kind not in STATEMENT_KINDS | {"profile"}:
+    if mention.group.kind not in STATEMENT_KINDS | {"profile", "people"}:
         return named
     # A page of a statement holds most lines of that statement: few other pages do.
     siblings = " ".join(default_lexicon().names(mention.group.kind))

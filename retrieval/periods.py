@@ -81,7 +81,7 @@ def named_periods(text: str) -> NamedPeriods:
         spans.append(previous.span())
     named = [period for _, _, period in quarters] + [period for _, period in periods]
     return NamedPeriods(
-        years=tuple(dict.fromkeys(year for _, year in sorted(years))),
+        years=tuple(dict.fromkeys(year for _, year in sorted(years, key=lambda found: found[0]))),
         periods=tuple(dict.fromkeys(named)),
         last_years=last_years,
         previous=bool(previous),
