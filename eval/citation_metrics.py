@@ -9,7 +9,7 @@ from vouch.eval.text_metrics import normalised
 from vouch.eval.types import Item, PageText
 from vouch.eval.verdicts.amounts import amount, missing_components, wanted_amounts
 from vouch.eval.verdicts.judgement import said
-from vouch.eval.verdicts.texts import contains
+from vouch.eval.verdicts.texts import contains, is_verdict_word
 from vouch.generation.types import Answer, Citation
 
 CUTS = (1, 3, 5)
@@ -42,8 +42,8 @@ def citation_scores(item: Item, answer: Answer, page_text: PageText) -> dict[str
         scores["citation_precision"] = sum(helpful) / len(helpful)
     if wanted:
         scores["citation_recall"] = sum(any(holds(page, number) for page in pages) for number in wanted) / len(wanted)
-    elif item.kind in ("text", "ranking") and item.gold:
-        scores["citation_recall"] = sum(any(contains(p, gold) for p in pages) for gold in item.gold) / len(item.gold)
+    elif texts := _wanted_texts(item):
+        scores["citation_recall"] = sum(any(contains(page, text) for page in pages) for text in texts) / len(texts)
     elif item.places:
         scores["citation_recall"] = _cited_share(item, answer)
     if item.places:
@@ -101,10 +101,18 @@ def _wanted(item: Item) -> list[Target]:
     return wanted_amounts(item, item.gold_values)
 
 
+def _wanted_texts(item: Item) -> list[str]:
+    """Return the texts that pages must hold: what is compared, else one of the accepted answers."""
+    if item.kind not in ("text", "ranking"):
+        return []
+    compared = [printed for printed in item.components.values() if amount(printed) is None]
+    return list(dict.fromkeys(compared)) or [gold for gold in item.gold if not is_verdict_word(gold)]
+
+
 def _helps(item: Item, citation: Citation, page: str, wanted: Sequence[Target]) -> bool:
     if any(holds(page, number) for number in wanted):
         return True
-    if item.kind in ("text", "ranking") and any(contains(page, gold) for gold in item.gold):
+    if any(contains(page, text) for text in _wanted_texts(item)):
         return True
     if item.places:
         return is_right(item, (citation.document, citation.page))

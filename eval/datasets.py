@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vouch.eval.layouts import (
     challenge,
@@ -21,6 +21,8 @@ from vouch.eval.layouts import (
 from vouch.eval.layouts.fields import NotUnderstood, Row, question
 from vouch.eval.types import Item
 from vouch.retrieval.errors import UsageError
+
+_Drawn = TypeVar("_Drawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def core(items: Sequence[Item]) -> list[Item]:
     return chosen
 
 
-def sample(items: Sequence[Item], size: int, seed: int) -> list[Item]:
+def sample(items: Sequence[_Drawn], size: int, seed: int) -> list[_Drawn]:
     """Return so many items drawn by a seed, in the file's order; all of them where there are no more."""
     if size < 1:
         raise UsageError(f"a sample of {size} items is none: give --sample at least 1")

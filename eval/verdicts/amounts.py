@@ -7,7 +7,7 @@ numbers claims nothing, whatever it holds.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vouch.eval.numbers import Number, Target, comparable, folded, lone, numbers, same, target
 from vouch.eval.precision import asked_decimals
@@ -39,9 +39,11 @@ class Claims:
 
 def judge_amounts(item: Item, answer: Answer) -> Judgement:
     """Return whether all numbers asked for are claimed, each for its own label, with every operand shown."""
-    readings = (item.gold_values, *item.alternatives)
-    tried = [_judge(item, said(answer), values) for values in readings]
-    return next((judgement for judgement in tried if judgement.verdict == "correct"), tried[0])
+    main = _judge(item, said(answer), item.gold_values)
+    # The operands are those of the first reading; another one has others.
+    bare = replace(item, components={})
+    others = (_judge(bare, said(answer), values) for values in item.alternatives)
+    return next((judgement for judgement in (main, *others) if judgement.verdict == "correct"), main)
 
 
 def judge_count(item: Item, answer: Answer) -> Judgement:
@@ -100,7 +102,7 @@ def shows(number: Number, operand: Target) -> bool:
 def _judge(item: Item, text: str, values: Sequence[float]) -> Judgement:
     targets = wanted_amounts(item, values)
     made = claims(item, text, targets)
-    picked = [next((n for n in made.claimed if same(n, wanted)), None) for wanted in targets]
+    picked = _picked(item, made, targets)
     found = [number for number in picked if number is not None]
     rivals = [n for n in made.claimed if not any(same(n, t) or _coarser(n, t) for t in targets) and _rivals(n, targets)]
     lacking = missing_components(item, text)
@@ -156,6 +158,18 @@ def _same_clause(text: str, a: Number, b: Number) -> bool:
     return not _CLAUSE_END.search(text[first.end : second.start])
 
 
+def _picked(item: Item, made: Claims, targets: Sequence[Target]) -> list[Number | None]:
+    """Return the number that stands for each target: after its own label, else the next that is not taken yet."""
+    picked: list[Number | None] = []
+    labels = item.labels if len(item.labels) == len(targets) else ("",) * len(targets)
+    for wanted, label in zip(targets, labels, strict=True):
+        fitting = [number for number in made.claimed if same(number, wanted)]
+        labelled = [n for n in fitting if label and _label_before(labels, made.text, n.start) == label]
+        free = [number for number in fitting if number not in picked]
+        picked.append(next(iter((*labelled, *free, *fitting)), None))
+    return picked
+
+
 def _in_order(item: Item, made: Claims, picked: Sequence[Number | None]) -> bool:
     """Say whether several values stand in the order asked, or each after its own label."""
     found = [number for number in picked if number is not None]
@@ -165,7 +179,10 @@ def _in_order(item: Item, made: Claims, picked: Sequence[Number | None]) -> bool
     if item.labels and len(item.labels) == len(picked):
         owners = [_label_before(item.labels, made.text, start) for start in starts]
         if all(owners):
-            return owners == list(item.labels)
+            # One number may stand for two: A和B均为5元.
+            return all(
+                o == label or starts.count(at) > 1 for o, label, at in zip(owners, item.labels, starts, strict=True)
+            )
     return starts == sorted(starts)
 
 

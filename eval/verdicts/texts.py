@@ -77,6 +77,11 @@ def is_brief(text: str, gold: str, question: str) -> bool:
     return len(text.split()) <= LONGEST_WORDS + len(gold.split())
 
 
+def is_verdict_word(gold: str) -> bool:
+    """Say whether an answer is a conclusion (相同, yes) that no page prints."""
+    return gold in _COMPARED or gold.lower() in _DECIDED
+
+
 def decision_agrees(text: str, gold: str) -> bool:
     """Say whether a text does not open with no where `gold` opens with yes, or the other way round."""
     ours, right = _decision(text), _decision(gold)
