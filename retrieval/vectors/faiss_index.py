@@ -21,8 +21,13 @@ _FULL_PROBE_SHARE = 0.1
 class FaissIndex:
     """Inner products over chunk vectors; all lists are probed where a scope leaves little to look at."""
 
-    def __init__(self, folder: Path, dimension: int, *, exact_up_to: int = 50_000, probes: int = 32) -> None:
-        """Measured at 100,000 vectors: exact 18.6 ms a query; inverted lists 0.06 ms with 0.985 of the neighbours."""
+    def __init__(self, folder: Path, dimension: int, *, exact_up_to: int = 50_000, probes: int = 128) -> None:
+        """Open the index in `folder`, or an empty one.
+
+        Measured on 71,000 hashed vectors of real texts, which have no clusters to speak of: exact 12.6 ms a query; with
+        32, 128 and 256 of 1,000 lists 0.5, 1.3 and 2.9 ms and 0.68, 0.82 and 0.89 of the ten nearest. Trained vectors
+        cluster: the same share takes fewer probes.
+        """
         self._folder = folder
         self._dimension = dimension
         self._exact_up_to = exact_up_to

@@ -47,9 +47,9 @@ def filled(index: FaissIndex) -> FaissIndex:
 
 
 def test_the_nearest_are_found(filled: FaissIndex) -> None:
-    """One byte a coordinate and 32 of about 70 lists: seven of ten at worst on vectors without any structure."""
+    """With lists, one byte a coordinate costs a neighbour now and then."""
     overlaps = [len({*nearest(filled, query, 10)} & {*oracle(query, 10)}) / 10 for query in QUERIES]
-    assert sum(overlaps) / len(overlaps) >= 0.7
+    assert sum(overlaps) / len(overlaps) >= 0.9
 
 
 def test_up_to_its_size_the_exact_index_finds_exactly_the_nearest(tmp_path: Path) -> None:
