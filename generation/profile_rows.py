@@ -14,7 +14,7 @@ _LABELS = (
 )
 _NEXT_LABEL = re.compile(rf"\s+(?=(?:{_LABELS})(?:\s|$|[(（:：]))")
 _CONTINUES = re.compile(rf"^(?!\s*(?:{_LABELS}|公司|第.节|[一二三四五六七八九十]+、))\s*\S+\s*$")
-_HEADS = re.compile(rf"^(?:\S+\s+)?(?:{_LABELS})\s*$|^(?:\S{{2,8}}\s+){{2,}}\S{{2,8}}\s*$")
+_HEADS = re.compile(rf"^(?:(?:{_LABELS})(?:\s+|$))+$")
 _EMPTY = re.compile(r"^(?:[(（][^()（）]*[)）]\s*)?[-—/]*$")
 
 

@@ -120,8 +120,8 @@ def read_groups(tables: Mapping[str, Any], where: str) -> list[Group]:
     groups: list[Group] = []
     for kind, entries in tables.items():
         for name, entry in entries.items():
-            table = entry if isinstance(entry, dict) else {"asked": entry, "headings": []}
-            asked, headings = table.get("asked"), table.get("headings")
+            table: dict[str, Any] = entry if isinstance(entry, dict) else {"asked": entry, "headings": []}
+            asked, headings = table.get("asked", ""), table.get("headings", "")
             if not _is_words(asked) or not _is_words(headings):
                 raise SettingsError(
                     f"{where}: [{kind}] '{name}' must be a list of words, or have 'asked' and 'headings'"
