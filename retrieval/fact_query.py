@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from vouch.retrieval.facts import Fact, FactScope
 from vouch.retrieval.types import Source
@@ -10,7 +10,7 @@ from vouch.retrieval.types import Source
 
 @dataclass(frozen=True, slots=True)
 class StoredFact:
-    """A fact and the document that states it."""
+    """A fact and the document that states it; the fact always names its company."""
 
     fact: Fact
     source: Source
@@ -27,11 +27,31 @@ class FactQuery:
     periods: Sequence[str] = ()
     scopes: Sequence[FactScope] = ()
     collections: Sequence[str] = ()
+    columns: Sequence[Literal["current", "prior"]] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FactCompany:
+    """A company that facts are about, as one document names it, and the years for which there are any."""
+
+    company: str
+    short_name: str
+    code: str
+    years: tuple[int, ...]
+
+
+@runtime_checkable
 class FactStore(Protocol):
     """The facts of a library: written with their document, read by query."""
 
     def facts(self, query: FactQuery) -> Iterable[StoredFact]:
-        """Yield the facts asked for, by company, year, field; the preferred source of equal ones first."""
+        """Yield the facts asked for by company, year, period, field and scope; of equal ones the preferred first.
+
+        A report of the year itself comes before a comparative column, a full report before its 摘要, a surer reading
+        before a doubtful one, a report before an imported table.
+        """
+        ...
+
+    def fact_companies(self) -> list[FactCompany]:
+        """Return whom facts are about, by name; a company that documents name differently stands there once each."""
         ...

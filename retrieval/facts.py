@@ -34,3 +34,7 @@ class Fact:
     column: Literal["current", "prior"] = "current"
     """Prior: from a comparative column; a report of the year itself is to be preferred."""
     confidence: float = 1.0
+    company: str = ""
+    """Full name of the company it is about; empty where that is the document's own."""
+    short_name: str = ""
+    code: str = ""

@@ -15,7 +15,7 @@ Vectors = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in PDF points, origin at the top left of the page."""
 
-DocumentKind = Literal["report", "guideline", "qa", "text"]
+DocumentKind = Literal["report", "guideline", "qa", "text", "facts"]
 ChunkKind = Literal["prose", "table", "heading", "qa", "toc"]
 PageOrigin = Literal["text", "ocr", "image"]
 SearchMode = Literal["lexical", "vector", "hybrid"]
@@ -179,6 +179,7 @@ class StoredDocument:
     ingested_at: str
     """ISO 8601, UTC."""
     warnings: tuple[str, ...] = ()
+    facts: int = 0
 
 
 class Embedder(Protocol):

@@ -1,4 +1,4 @@
--- A library, version 1. Everything else in its folder is derived from this file.
+-- Version 1: a library of documents and passages. Everything else in its folder is derived from this file.
 BEGIN IMMEDIATE;
 
 CREATE TABLE IF NOT EXISTS meta (

@@ -13,7 +13,9 @@ from vouch.retrieval.errors import LibraryDamaged, LibraryError
 from vouch.retrieval.stores.sqlite_errors import library_errors
 
 FILE_NAME = "library.db"
-SCHEMA_VERSION = 1
+SCHEMA = ("schema.sql", "facts.sql")
+"""The n-th script makes version n of version n-1; all of them make a new library."""
+SCHEMA_VERSION = len(SCHEMA)
 
 Rows = list[tuple[Any, ...]]
 
@@ -25,13 +27,7 @@ class Database:
         self.folder = folder
         self._busy_timeout = busy_timeout
         self._lock = threading.RLock()
-        with library_errors(folder, busy_timeout):
-            self._connection = _create(folder, busy_timeout) if write else _open_to_read(folder, busy_timeout)
-        try:
-            self._check_version()
-        except LibraryError:
-            self._connection.close()
-            raise
+        self._connection = _open_to_write(folder, busy_timeout) if write else open_to_read(folder, busy_timeout)
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> Rows:
         """Return all rows of a query."""
@@ -55,15 +51,47 @@ class Database:
         with self._lock, library_errors(self.folder, self._busy_timeout):
             self._connection.close()
 
-    def _check_version(self) -> None:
-        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
-            raise _missing(self.folder)
-        ((version,),) = self.rows("SELECT value FROM meta WHERE key = 'schema'") or [("none",)]
-        if version != str(SCHEMA_VERSION):
-            raise LibraryDamaged(
-                f"the library {self.folder} has schema version {version}, this vouch reads {SCHEMA_VERSION}: "
-                "use the vouch that made it, or ingest the documents into a new library"
-            )
+
+def open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
+    """Return a connection that cannot write; LibraryError where there is no library that this vouch can read."""
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise _missing(folder)
+    # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
+    immutable = not os.access(folder, os.W_OK) and not Path(f"{path}-wal").exists()
+    with library_errors(folder, busy_timeout):
+        return _checked(_connect(path, "ro&immutable=1" if immutable else "ro", busy_timeout), folder)
+
+
+def _open_to_write(folder: Path, busy_timeout: float) -> sqlite3.Connection:
+    """Return a connection to a library, made where there is none and brought up to date where it is older."""
+    with library_errors(folder, busy_timeout):
+        return _checked(_create(folder, busy_timeout), folder)
+
+
+def _checked(connection: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
+    try:
+        _check_version(connection, folder)
+    except (LibraryError, sqlite3.Error):
+        connection.close()
+        raise
+    return connection
+
+
+def _check_version(connection: sqlite3.Connection, folder: Path) -> None:
+    version = _version(connection)
+    if version == "0":
+        raise _missing(folder)
+    if version.isdecimal() and int(version) < SCHEMA_VERSION:
+        raise LibraryError(
+            f"the library {folder} was made by an older vouch (schema version {version}, now {SCHEMA_VERSION}): "
+            "run vouch ingest on its documents once, which keeps what it holds and adds what is new"
+        )
+    if version != str(SCHEMA_VERSION):
+        raise LibraryDamaged(
+            f"the library {folder} has schema version {version}, this vouch reads {SCHEMA_VERSION}: "
+            "use the vouch that made it, or ingest the documents into a new library"
+        )
 
 
 def _create(folder: Path, busy_timeout: float) -> sqlite3.Connection:
@@ -77,26 +105,21 @@ def _create(folder: Path, busy_timeout: float) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")  # readers go on reading while a document is written
         connection.execute("PRAGMA synchronous = FULL")  # what was reported done survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
-        if not _has_schema(connection):
-            schema = resources.files("vouch.retrieval.stores").joinpath("schema.sql").read_text("utf-8")
-            connection.executescript(schema)
+        version = _version(connection)
+        for script in SCHEMA[int(version) :] if version.isdecimal() else ():
+            connection.executescript(resources.files("vouch.retrieval.stores").joinpath(script).read_text("utf-8"))
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def _has_schema(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is not None
-
-
-def _open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
-    path = folder / FILE_NAME
-    if not path.is_file():
-        raise _missing(folder)
-    # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
-    immutable = not os.access(folder, os.W_OK) and not Path(f"{path}-wal").exists()
-    return _connect(path, "ro&immutable=1" if immutable else "ro", busy_timeout)
+def _version(connection: sqlite3.Connection) -> str:
+    """Return the version of the schema; 0 for a file that holds no library."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return "0"
+    found = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+    return str(found[0]) if found else "none"
 
 
 def _connect(path: Path, mode: str, busy_timeout: float) -> sqlite3.Connection:

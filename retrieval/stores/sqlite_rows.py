@@ -18,6 +18,10 @@ DOCUMENT_COLUMNS = (
 )
 PAGE_COLUMNS = "number, text, width, height, origin, layout"
 CHUNK_COLUMNS = 'id, page, start, "end", text, kind, section, context'
+STORED_COLUMNS = (
+    f"{DOCUMENT_COLUMNS}, "  # noqa: S608 - our own column names
+    "(SELECT coalesce(sum(facts), 0) FROM fact_companies WHERE document = documents.id)"
+)
 _SOURCE_WIDTH = SOURCE_COLUMNS.count(",") + 1
 
 
@@ -39,8 +43,8 @@ def document_row(record: DocumentRecord) -> Row:
 
 
 def stored_document(row: Row) -> StoredDocument:
-    """Read a row of DOCUMENT_COLUMNS."""
-    content_hash, recipe, *counts, ingested_at, warnings = row[_SOURCE_WIDTH:]
+    """Read a row of STORED_COLUMNS."""
+    content_hash, recipe, *counts, ingested_at, warnings, facts = row[_SOURCE_WIDTH:]
     pages, chunks, ocr_pages, image_pages = counts
     return StoredDocument(
         source=source(row[:_SOURCE_WIDTH]),
@@ -52,6 +56,7 @@ def stored_document(row: Row) -> StoredDocument:
         image_pages=image_pages,
         ingested_at=ingested_at,
         warnings=tuple(json.loads(warnings)),
+        facts=facts,
     )
 
 

@@ -1,20 +1,22 @@
 """A library in one SQLite file: the embedded Store. Knows nothing of search."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 from vouch.retrieval.errors import IndexMismatch
+from vouch.retrieval.fact_query import FactCompany, FactQuery, StoredFact
+from vouch.retrieval.stores import sqlite_facts
 from vouch.retrieval.stores import sqlite_rows as rows
 from vouch.retrieval.stores.sqlite_database import Database
 from vouch.retrieval.stores.sqlite_errors import damaged
 from vouch.retrieval.types import EVERYTHING, Chunk, DocumentRecord, Embedder, Page, Scope, StoredDocument, Vectors
 
 _BATCH = 1000
-_DOCUMENTS = f"SELECT {rows.DOCUMENT_COLUMNS} FROM documents"  # noqa: S608 - our own column names
+_DOCUMENTS = f"SELECT {rows.STORED_COLUMNS} FROM documents"  # noqa: S608 - our own column names
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class LibraryStats:
     documents: int
     pages: int
     chunks: int
+    facts: int
     bytes: int
     """On disk, derived indexes included."""
 
@@ -49,6 +52,7 @@ class SqliteStore:
     def put(self, record: DocumentRecord) -> bool:
         """Store a document, replacing what stood under its id or its path; say whether something was replaced."""
         document, pages, chunks = self._packed(record)
+        facts = sqlite_facts.pack(record)
         source = record.source
         with self._database.transaction() as connection:
             self._claim_embedder(connection)
@@ -61,6 +65,7 @@ class SqliteStore:
             _insert(
                 connection, "chunks", f"document, {rows.CHUNK_COLUMNS}, vector", [(key, *chunk) for chunk in chunks]
             )
+            sqlite_facts.insert(connection, key, facts)
         return replaced > 0
 
     def remove(self, doc_ids: Sequence[str]) -> int:
@@ -120,6 +125,14 @@ class SqliteStore:
         )
         return [seq for (seq,) in found]
 
+    def facts(self, query: FactQuery) -> Iterable[StoredFact]:
+        """Yield the facts asked for by company, year, period, field and scope; of equal ones the preferred first."""
+        return sqlite_facts.read(self._database, query, self._sources)
+
+    def fact_companies(self) -> list[FactCompany]:
+        """Return whom facts are about, by name."""
+        return sqlite_facts.companies(self._database)
+
     def position(self) -> str:
         """Return library, last chunk and last removal, parted by colons."""
         return ":".join((self._library_id, *map(str, self._counters())))
@@ -152,11 +165,12 @@ class SqliteStore:
 
     def stats(self) -> LibraryStats:
         """Return how much the library holds."""
-        ((documents, pages, chunks),) = self._database.rows(
-            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM pages), (SELECT count(*) FROM chunks)"
+        ((documents, pages, chunks, facts),) = self._database.rows(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM pages), (SELECT count(*) FROM chunks), "
+            "(SELECT coalesce(sum(facts), 0) FROM fact_companies)"
         )
         size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        return LibraryStats(documents, pages, chunks, size)
+        return LibraryStats(documents, pages, chunks, facts, size)
 
     def check(self) -> list[str]:
         """Return what is wrong inside the database, one sentence each; empty for a sound library."""
@@ -172,7 +186,7 @@ class SqliteStore:
             f"{path} should have {pages} pages and {chunks} chunks, but {real_pages} and {real_chunks} are there"
             for path, pages, chunks, real_pages, real_chunks in counted
         ]
-        return problems
+        return problems + sqlite_facts.problems(self._database)
 
     def close(self) -> None:
         self._database.close()
