@@ -1,4 +1,4 @@
-"""One file to one record: read, identify, cut, embed. Knows no store and no file format."""
+"""One file to one record: read, identify, cut, embed, extract. Knows no store and no file format."""
 
 import hashlib
 import re
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vouch.ingest import chunk
+from vouch.ingest.facts.extract import extract_facts
 from vouch.ingest.identity import identify
 from vouch.ingest.titles import title_of
 from vouch.ingest.types import Document, Loader, Overrides
 from vouch.retrieval.errors import UnreadableDocument
+from vouch.retrieval.fields import FieldDictionary
 from vouch.retrieval.types import Chunk, DocumentRecord, Embedder, Source
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Raised when the same file would give other passages, so that unchanged files are read again."""
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -37,7 +39,17 @@ class Preparer:
         if not chunks:
             raise UnreadableDocument("no text was found in the file", _no_text_remedy(document))
         vectors = self.embedder.embed_passages([embedding_text(passage) for passage in chunks])
-        return DocumentRecord(source, content_hash, self.recipe, document.pages, chunks, vectors, document.warnings)
+        found = extract_facts(document, source, FieldDictionary.load())
+        return DocumentRecord(
+            source,
+            content_hash,
+            self.recipe,
+            document.pages,
+            chunks,
+            vectors,
+            warnings=document.warnings + found.warnings,
+            facts=found.facts,
+        )
 
     def _source(self, document: Document, path: Path, content_hash: str) -> Source:
         said = self.overrides

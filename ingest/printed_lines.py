@@ -10,6 +10,9 @@ from vouch.retrieval.types import Box, Line
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint32]
 
+RETURN = 15
+"""A character so many points left of the one before it begins a line."""
+
 _LINE = re.compile(r"[^\n\u00ad]*[^\n\u00ad ]\u00ad?|\u00ad")
 
 
@@ -33,6 +36,16 @@ def fill_words(boxes: Floats, codes: Codes, known: npt.NDArray[np.intp]) -> None
     first, last = known[after - 1], known[after]
     share = ((missing - first) / (last - first)).astype(np.float32)[:, None]
     boxes[missing] = boxes[first] * (1 - share) + boxes[last] * share
+
+
+def break_lines(codes: Codes, boxes: Floats) -> None:
+    """Put a line end (in place) wherever the text goes back to the left: tall type makes pdfium miss it."""
+    visible = np.flatnonzero(boxes[:, 2] > boxes[:, 0])
+    if len(visible) < 2:
+        return
+    back = visible[1:][boxes[visible[1:], 0] < boxes[visible[:-1], 0] - RETURN]
+    blank = back[codes[back - 1] == 0x20] - 1
+    codes[blank] = 0x0A
 
 
 def printed_lines(text: str, boxes: Floats) -> tuple[Line, ...]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from vouch.ingest.printed_lines import Floats, fill_words, printed_lines, word_ends
+from vouch.ingest.printed_lines import Floats, break_lines, fill_words, printed_lines, word_ends
 from vouch.ingest.structure import LineStyle, infer_blocks
 from vouch.ingest.types import Document, PageReader
 from vouch.retrieval.errors import UnreadableDocument
@@ -89,6 +89,7 @@ def _text_page(handle: pdfium.PdfPage, number: int) -> tuple[Page, tuple[LineSty
     try:
         codes = _codes(textpage)
         boxes = _char_boxes(textpage, codes, handle)
+        break_lines(codes, boxes)
         text = codes.tobytes().decode("utf-32-le", errors="replace")
         lines = printed_lines(text, boxes)
         styles = _styles(textpage, lines, boxes)

@@ -18,7 +18,7 @@ class Text:
 
 
 def _font_objects() -> list[bytes]:
-    widths = "/W [32 126 500]"
+    widths = "/W [1 95 500 814 939 500]"  # the CIDs of Latin letters in Adobe-GB1
     return [
         b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [4 0 R] >>",
         f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 {widths} "

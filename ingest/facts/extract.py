@@ -1,0 +1,70 @@
+"""All facts of one document, checked against each other before they are believed."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from vouch.ingest.facts.company import company_facts
+from vouch.ingest.facts.counted import counted_facts
+from vouch.ingest.facts.statements import statement_facts
+from vouch.ingest.types import Document
+from vouch.retrieval.facts import Fact
+from vouch.retrieval.fields import FieldDictionary
+from vouch.retrieval.identities import broken_identities
+from vouch.retrieval.types import Source
+
+DOUBTED = 0.5
+"""Confidence of a fact that takes part in an identity which does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What was read, and which sums do not add up."""
+
+    facts: tuple[Fact, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def extract_facts(document: Document, source: Source, fields: FieldDictionary) -> Extracted:
+    """Return the facts of a company's report; nothing for other documents."""
+    if source.kind != "report" or source.year is None or source.language != "zh":
+        return Extracted()
+    furniture = _furniture(document)
+    facts = [
+        *statement_facts(document.pages, furniture, source, fields),
+        *company_facts(document.pages, furniture, source, fields),
+        *counted_facts(document.pages, furniture, source, fields),
+    ]
+    return _checked(facts)
+
+
+def _furniture(document: Document) -> Mapping[int, frozenset[int]]:
+    """Return, for each page, the indexes of its lines that are furniture."""
+    starts = defaultdict(set)
+    for block in document.blocks:
+        if block.kind == "furniture":
+            starts[block.page].add(block.start)
+    return {
+        page.number: frozenset(i for i, line in enumerate(page.lines) if line.start in starts[page.number])
+        for page in document.pages
+        if page.number in starts
+    }
+
+
+def _checked(facts: list[Fact]) -> Extracted:
+    """Lower the confidence of facts whose sums do not hold, and say which do not."""
+    groups: dict[tuple[int, str, str], dict[str, float]] = defaultdict(dict)
+    for fact in facts:
+        if fact.value is not None and fact.statement in ("balance", "income", "cash_flow"):
+            groups[fact.year, fact.period, fact.scope][fact.field] = fact.value
+    doubted: set[tuple[int, str, str, str]] = set()
+    warnings = []
+    for (year, period, scope), values in groups.items():
+        for broken in broken_identities(values):
+            doubted |= {(year, period, scope, field) for field in broken.fields}
+            warnings.append(f"{year} {period} {scope}: {broken.text}")
+    checked = tuple(
+        replace(fact, confidence=DOUBTED) if (fact.year, fact.period, fact.scope, fact.field) in doubted else fact
+        for fact in facts
+    )
+    return Extracted(checked, tuple(warnings))
