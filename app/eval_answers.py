@@ -86,6 +86,7 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         elif library is not None:
             made, ids = library, {}
         main = library or made
+        main.catch_up()  # now, not in the time of the first question
         documents = main.documents()
         fingerprint = library_fingerprint(main.store.position() if library else "", documents)
         ask_passage = AskPassages(AskLibrary(made, make_generator(settings), k), ids)

@@ -18,17 +18,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def corpus_library(settings: Settings, corpus: Path) -> "Iterator[Library]":
+def corpus_library(settings: Settings, corpus: Path, keep: Path | None) -> "Iterator[Library]":
     """Give a library with a corpus.jsonl as its only document, in which page n is line n.
 
-    It stands in the folder that --library names, for the next time too, else in a temporary one.
+    It stays in the folder `keep` for the next time; without one it is a temporary library.
     """
-    if settings.origins.get("library", "").startswith("flag"):
-        with _filled(settings, [corpus]) as library:
-            yield library
-        return
-    with TemporaryDirectory(prefix="vouch-eval-") as folder, _filled(_at(settings, Path(folder)), [corpus]) as library:
-        yield library
+    with (
+        TemporaryDirectory(prefix="vouch-eval-") as folder,
+        _filled(_at(settings, keep or Path(folder)), [corpus]) as made,
+    ):
+        yield made
 
 
 def corpus_ids(corpus: Path) -> dict[int, str]:

@@ -15,6 +15,7 @@ from vouch.retrieval.types import Box, Embedder, LexicalIndex, Page, Source
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
     from vouch.eval.judges import Judge
+    from vouch.eval.retrieval import Measure
     from vouch.generation.pipeline import Asker, Generator
     from vouch.ingest.bulk import IngestOptions
     from vouch.ingest.pipeline import Preparer
@@ -235,6 +236,14 @@ def make_judge(settings: Settings) -> "Judge":
         return float((embedder.embed_query(question) @ embedder.embed_query(other).T).clip(0, 1).item())
 
     return Judge(OpenAIChat(server), similarity)
+
+
+def ranking_measure() -> "Measure":
+    """Return what measures rankings."""
+    _need("ir_measures", "vouch eval retrieval", "eval")
+    from vouch.eval.ranking_measures import measured
+
+    return measured
 
 
 def page_picture(source: Source, page: int, boxes: Sequence[Box]) -> bytes | None:

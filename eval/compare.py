@@ -99,7 +99,7 @@ def _standing(kind: str, record: Line) -> float:
 def _metrics(pairs: Sequence[Pair], kind: str, seed: int) -> dict[str, Any]:
     """Return each metric's means and difference; a per-item score counts where both runs have it."""
     if kind == "retrieval":
-        found = {}
+        found: dict[str, Any] = {}
         for mode in dict.fromkeys(pair.group for pair in pairs):
             inside = [pair for pair in pairs if pair.group == mode]
             found |= {f"{mode}.{name}": values for name, values in _scores(inside, seed).items()}

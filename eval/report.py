@@ -114,7 +114,7 @@ def _single_values(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tup
     for name, value in metrics.items():
         if isinstance(value, int | float | str):
             yield prefix + name, escape(_number(value))
-        elif isinstance(value, Mapping) and not any(isinstance(entry, Mapping) for entry in value.values()):
+        elif isinstance(value, Mapping) and not all(isinstance(entry, Mapping) for entry in value.values()):
             yield from _single_values(value, f"{prefix}{name} · ")
 
 
@@ -176,8 +176,8 @@ def _mode_plots(modes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _interval(values: Mapping[str, Any], metric: str) -> tuple[float, float] | None:
-    found = values.get(f"{metric}_interval")
-    return (found[0], found[1]) if isinstance(found, Sequence) and len(found) == 2 else None
+    found = values.get("intervals", {}).get(metric)
+    return (found[0], found[1]) if found else None
 
 
 def _latency(settings: RunSettings, records: Sequence[Line]) -> Iterator[str]:

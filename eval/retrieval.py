@@ -55,17 +55,17 @@ def ranker(search: Search, mode: SearchMode, corpus_id: Callable[[Hit], str]) ->
     return rank
 
 
-def ranked_queries(queries: Iterable[Query], modes: Mapping[str, Rank]) -> Iterator[RankedQuery]:
+def ranked_queries(queries: Iterable[Query], modes: Mapping[str, Rank], depth: int = DEPTH) -> Iterator[RankedQuery]:
     """Yield each query ranked by each mode. Modes take turns, so that a busy minute does not meet one of them only."""
     warm = False
     for query in queries:
         if not warm:
             for rank in modes.values():
-                rank(query.text, DEPTH)  # the first search of a process opens files
+                rank(query.text, depth)  # the first search of a process opens files
             warm = True
         for mode, rank in modes.items():
             started = perf_counter()
-            hits = rank(query.text, DEPTH)
+            hits = rank(query.text, depth)
             yield RankedQuery(query.id, mode, hits, perf_counter() - started)
 
 

@@ -70,6 +70,10 @@ class FinishedRun:
     records: tuple[Line, ...]
 
 
+class OtherRun(UsageError):
+    """The folder holds a run that was made under other conditions."""
+
+
 class Run:
     """A run that is going on: records are added, those of an earlier attempt are there already."""
 
@@ -128,7 +132,7 @@ def _begun(folder: Path, settings: RunSettings, restart: bool) -> Run:
     for name, difference in MUST_AGREE.items():
         if _plain(getattr(before, name)) != _plain(getattr(settings, name)):
             detail = _which(before.settings, settings.settings) if name == "settings" else ""
-            raise UsageError(f"the run in {folder} {difference}{detail}: {ASIDE}")
+            raise OtherRun(f"the run in {folder} {difference}{detail}: {ASIDE}")
     return Run(folder, before, _records(folder / RECORDS, settings.kind, mend=True))
 
 

@@ -27,7 +27,8 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]], language: st
     most = max(map(len, references))
     # sacrebleu wants the references by their place: all first ones, all second ones; None where there is no such one.
     by_place = [[given[n] if n < len(given) else None for given in references] for n in range(most)]
-    return sacrebleu.corpus_bleu(list(texts), by_place, tokenize="zh" if language == "zh" else "13a").score
+    tokenizer = "zh" if language == "zh" else "13a"
+    return sacrebleu.corpus_bleu(list(texts), by_place, tokenize=tokenizer).score  # type: ignore[arg-type] # takes None
 
 
 def rouge(texts: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:

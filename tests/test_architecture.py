@@ -24,6 +24,7 @@ ADAPTERS = (
     "vouch.retrieval.vectors",
     "vouch.ingest.loaders",
     "vouch.generation.models",
+    "vouch.eval.ranking_measures",
     "vouch.eval.text_generation",
 )
 NO_ADAPTERS = ("vouch.ingest.loaders.registry", "vouch.ingest.loaders.discover")

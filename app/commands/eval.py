@@ -9,9 +9,11 @@ import click
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.options import Command, Decorator, chosen_settings, json_option, library_option, setting_option
 from vouch.app.terminal import print_json
+from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
     from vouch.app.eval_output import RunOptions
+    from vouch.retrieval.types import SearchMode
 
 UNDER_FLOOR = 4
 _SAID = "vouch.eval"
@@ -78,6 +80,59 @@ def answers(ctx: click.Context, files: tuple[Path, ...], judged: bool, as_json: 
 
     metrics = evaluate_answers(settings, files, options, judged)
     _conclude(ctx, metrics, "" if as_json else answers_text(metrics))
+
+
+@evaluate.command(short_help="Search a collection in the BEIR layout.")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    type=click.Choice(["lexical", "vector", "hybrid"]),
+    default=["lexical", "vector", "hybrid"],
+    show_default=True,
+    help="Repeatable.",
+)
+@click.option("-k", "depth", type=click.IntRange(1, 1000), default=100, show_default=True, help="How deep to rank.")
+@click.option("--rerank", is_flag=True, hidden=True)
+@run_options
+@library_option
+@json_option
+@click.pass_context
+def retrieval(
+    ctx: click.Context, folder: Path, modes: tuple["SearchMode", ...], depth: int, rerank: bool, as_json: bool
+) -> None:
+    """Search the corpus of DIR (corpus.jsonl, queries.jsonl, qrels/*.tsv) with every mode and measure the rankings.
+
+    The corpus is read into a temporary library; --library keeps it for the next time (a folder of its own).
+    """
+    if rerank:
+        raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
+    settings, options = chosen_settings(ctx), _options(ctx)
+    from vouch.app.eval_retrieval import Ranking, evaluate_retrieval, retrieval_text
+    from vouch.app.wiring import library_folder
+
+    # A library that a settings file names is the user's own: no place for a corpus.
+    keep = library_folder(settings) if settings.origins.get("library", "").startswith("flag") else None
+    ranking = Ranking(tuple(dict.fromkeys(modes)), depth)
+    metrics = evaluate_retrieval(settings, folder, ranking, options, keep)
+    _conclude(ctx, metrics, "" if as_json else retrieval_text(metrics))
+
+
+@evaluate.command(short_help="Compare extracted values with known ones.")
+@click.argument("gold", type=_FILE, metavar="CSV")
+@click.option("--found", type=_FILE, metavar="FILE", help="Score this output of `vouch facts --json`, not the library.")
+@run_options
+@library_option
+@json_option
+@click.pass_context
+def facts(ctx: click.Context, gold: Path, found: Path | None, as_json: bool) -> None:
+    """Compare the extracted statement values with those of CSV: exact, wrong, missing, by field and report."""
+    settings, options = chosen_settings(ctx), _options(ctx)
+    from vouch.app.eval_facts import evaluate_facts, facts_text
+
+    metrics = evaluate_facts(settings, gold, options, found)
+    _conclude(ctx, metrics, "" if as_json else facts_text(metrics))
 
 
 @evaluate.command(short_help="What got better, what got worse.")

@@ -43,7 +43,7 @@ def page_picture(path: Path, page: int, boxes: Sequence[Box] = (), scale: float 
 
 def _marked(grey: npt.NDArray[np.uint8], boxes: Sequence[Box], scale: float) -> npt.NDArray[np.uint8]:
     """Return palette numbers: 0 to 127 grey, 128 to 255 the same greys tinted, one of them the frame's red."""
-    numbers = grey >> 1
+    numbers = (grey >> 1).astype(np.uint8)
     tall, wide = numbers.shape
     for box in boxes:
         x0, y0, x1, y1 = (round(edge * scale) for edge in box)
@@ -52,7 +52,7 @@ def _marked(grey: npt.NDArray[np.uint8], boxes: Sequence[Box], scale: float) -> 
         if left >= right or top >= bottom:
             continue
         inside = numbers[top : bottom + 1, left : right + 1]
-        inside[...] = np.where(inside < 128, inside + 128, inside)
+        inside[inside < 128] += 128
         inside[inside == _FRAME] += 1
         for edge in (inside[0], inside[-1], inside[:, 0], inside[:, -1]):
             edge[...] = _FRAME
