@@ -121,6 +121,8 @@ class TantivyIndex:
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
             self._writer = self._opened().writer(_WRITER_HEAP, 1)
+            # A process killed in the middle of a commit leaves files whose names the next commit would use again.
+            self._writer.garbage_collect_files()
         return self._writer
 
 

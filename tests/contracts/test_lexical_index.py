@@ -2,6 +2,7 @@
 
 import math
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -134,6 +135,22 @@ def test_what_was_not_committed_is_gone(tmp_path: Path) -> None:
     index.add([(2, GUIDELINE)])  # the lock of the abandoned writer is free again
     index.commit("p2")
     assert found(index, "血糖") == [2]
+
+
+def test_files_left_by_a_process_killed_in_a_commit_are_no_hindrance(tmp_path: Path) -> None:
+    """The killed commit had written the list of deletions, and not yet the file that makes it part of the index."""
+    fill(TantivyIndex(tmp_path / "index"), [REPORT, GUIDELINE])
+    shutil.copytree(tmp_path / "index", tmp_path / "killed")
+    killed = TantivyIndex(tmp_path / "killed")
+    killed.remove([1])
+    killed.commit("p2")
+    (deletions,) = (tmp_path / "killed").glob("*.del")
+    for name in (deletions.name, ".managed.json"):
+        shutil.copy(tmp_path / "killed" / name, tmp_path / "index" / name)
+    index = TantivyIndex(tmp_path / "index")
+    index.remove([1])
+    index.commit("p2")
+    assert (found(index, "研发费用"), found(index, "血糖")) == ([], [2])
 
 
 def delete(path: Path) -> None:
