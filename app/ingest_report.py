@@ -94,7 +94,7 @@ def ingest_json(summary: IngestSummary) -> dict[str, Any]:
         **{status: summary.count(status) for status in ("ingested", "unchanged", "replaced", "failed")},
         "pages": sum(result.pages for result in results),
         "chunks": sum(result.chunks for result in results),
-        "facts": 0,
+        "facts": sum(result.facts for result in results),
         "seconds": round(summary.seconds, 3),
         "documents": [_result_json(result) for result in results],
     }
@@ -113,7 +113,7 @@ def _result_json(result: FileResult) -> dict[str, Any]:
         "period": source.period if source else None,
         "pages": result.pages,
         "chunks": result.chunks,
-        "facts": 0,
+        "facts": result.facts,
         "ocr_pages": result.ocr_pages,
         "error": {"type": error.type, "message": error.message, "page": error.page} if error else None,
         "warnings": list(result.warnings),
@@ -125,10 +125,13 @@ def summary_text(summary: IngestSummary) -> str:
     counts = [f"{summary.count(status)} {status}" for status in ("ingested", "replaced", "unchanged", "failed")]
     read = [result for result in summary.results if result.status in ("ingested", "replaced")]
     pages, chunks = sum(result.pages for result in read), sum(result.chunks for result in read)
+    stored = ", ".join(
+        (counted(pages, "page"), counted(chunks, "passage"), counted(sum(r.facts for r in read), "fact"))
+    )
     rate = f", {pace(pages, summary.seconds)}" if pages else ""
     lines = [
         f"{counted(len(summary.results), 'file')}: " + ", ".join(counts),
-        f"{counted(pages, 'page')}, {counted(chunks, 'passage')} in {summary.seconds:.1f} s{rate}",
+        f"{stored} in {summary.seconds:.1f} s{rate}",
     ]
     doubts = [f"  {result.path}: {warning}" for result in summary.results for warning in result.warnings]
     failures = [f"  {result.path}: {result.error.message}" for result in summary.results if result.error]

@@ -34,10 +34,10 @@ class NoEmbedder:
     name = "none"
     dimension = 1
 
-    def embed_passages(self, texts: object) -> Vectors:
+    def embed_passages(self, texts: object) -> Vectors:  # noqa: ARG002 - a seam
         return np.zeros((0, 1), np.float32)
 
-    def embed_query(self, text: str) -> Vectors:
+    def embed_query(self, text: str) -> Vectors:  # noqa: ARG002 - a seam
         return np.zeros((1, 1), np.float32)
 
 
@@ -63,7 +63,9 @@ def _number(field: str, year: int, back: int, dice: random.Random) -> Fact:
     value = round(dice.lognormvariate(18, 2), 2)
     row = f"{field} 七、{dice.randrange(80)} {value:,.2f} {value * 0.9:,.2f}"
     column = "prior" if back else "current"
-    return Fact(field, value, "元", year, "FY", raw=f"{value:,.2f}", page=60, row=row, statement="balance", column=column)
+    return Fact(
+        field, value, "元", year, "FY", raw=f"{value:,.2f}", page=60, row=row, statement="balance", column=column
+    )
 
 
 def filled(folder: Path, facts: int) -> SqliteStore:
@@ -83,11 +85,14 @@ def questions(store: SqliteStore, folder: Path) -> dict[str, Callable[[random.Ra
     connection = fact_connection(folder)
     companies = len(store.fact_companies())
     ranking = (
-        "SELECT company, value, fact_id, min(preference) FROM fact_values "
+        "SELECT company, value, id, min(preference) FROM facts "
         "WHERE field = ? AND year = ? AND period = 'FY' AND scope = 'consolidated' {where}"
         "GROUP BY company ORDER BY value DESC LIMIT 10"
     )
-    in_city = "AND company IN (SELECT company FROM fact_values WHERE value IS NULL AND field = ? AND year = ? AND text LIKE ?) "
+    in_city = (
+        "AND company IN (SELECT company FROM facts WHERE value IS NULL AND field = ? AND year = ? AND text LIKE ?) "
+    )
+    place = f"SELECT document, page FROM fact_values WHERE fact_id IN ({', '.join('?' * 10)})"
 
     def one(dice: random.Random) -> int:
         query = FactQuery((company_name(dice.randrange(companies)),), (dice.choice(YEARS),), (dice.choice(FIELDS),))
@@ -102,7 +107,8 @@ def questions(store: SqliteStore, folder: Path) -> dict[str, Callable[[random.Ra
 
     def best(dice: random.Random) -> int:
         parameters = dice.choice(FIELDS), dice.choice(YEARS)
-        return len(connection.execute(ranking.format(where=""), parameters).fetchall())
+        ranked = connection.execute(ranking.format(where=""), parameters).fetchall()
+        return len(connection.execute(place, [row[2] for row in ranked]).fetchall())
 
     def best_in_city(dice: random.Random) -> int:
         year = dice.choice(YEARS)
@@ -116,7 +122,7 @@ def questions(store: SqliteStore, folder: Path) -> dict[str, Callable[[random.Ra
         "one value": one,
         "a company's year": of_company,
         "a field of 5 companies, 3 years": trend,
-        "top 10 of a field and year": best,
+        "top 10 of a field and year, pages": best,
         "top 10 registered in a city": best_in_city,
         "all companies": names,
     }

@@ -13,7 +13,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal, Protocol
 
-from vouch.ingest.pipeline import Preparer
 from vouch.retrieval.errors import UnreadableDocument
 from vouch.retrieval.types import DocumentRecord, Source, Store, StoredDocument
 
@@ -51,16 +50,25 @@ class FileResult:
     ocr_pages: int = 0
     error: FileError | None = None
     warnings: tuple[str, ...] = ()
+    facts: int = 0
+
+
+class RecordMaker(Protocol):
+    """What makes a record of a file."""
+
+    def prepare(self, path: Path, content_hash: str) -> DocumentRecord:
+        """Return a file's record; UnreadableDocument where it cannot be read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
     """How to ingest."""
 
-    make_preparer: Callable[[], Preparer]
+    make_preparer: Callable[[], RecordMaker]
     """Called once in each worker process: a module's function, or a partial of one."""
     recipe: str
-    """As in `Preparer.recipe`; a file stored with another is read again."""
+    """As in `DocumentRecord.recipe`; a file stored with another is read again."""
     collection: str = "default"
     jobs: int = 1
     force: bool = False
@@ -131,7 +139,14 @@ def _already_known(path: Path, options: IngestOptions, store: IngestStore) -> Fi
     if elsewhere and not warnings:
         return content_hash  # moved: stored again under its new path
     return FileResult(
-        str(path), "unchanged", held.source, held.pages, held.chunks, held.ocr_pages, warnings=warnings + held.warnings
+        str(path),
+        "unchanged",
+        held.source,
+        held.pages,
+        held.chunks,
+        held.ocr_pages,
+        warnings=warnings + held.warnings,
+        facts=held.facts,
     )
 
 
@@ -169,7 +184,9 @@ def _stored(prepared: _Prepared, store: IngestStore) -> FileResult:
     ocr = sum(page.origin == "ocr" for page in record.pages)
     status: Status = "replaced" if replaced else "ingested"
     counts = len(record.pages), len(record.chunks), ocr
-    return FileResult(str(prepared.path), status, record.source, *counts, warnings=record.warnings)
+    return FileResult(
+        str(prepared.path), status, record.source, *counts, warnings=record.warnings, facts=len(record.facts)
+    )
 
 
 def _prepare_all(todo: Sequence[tuple[Path, str]], options: IngestOptions) -> Iterator[_Prepared]:
@@ -228,10 +245,10 @@ def _process_context(preload: Sequence[str]) -> multiprocessing.context.BaseCont
     return context
 
 
-_preparer: Preparer | None = None
+_preparer: RecordMaker | None = None
 
 
-def _start_worker(make_preparer: Callable[[], Preparer]) -> None:
+def _start_worker(make_preparer: Callable[[], RecordMaker]) -> None:
     global _preparer  # noqa: PLW0603 - one per worker process, set once when it starts
     _preparer = make_preparer()
 
@@ -241,7 +258,7 @@ def _work(path: Path, content_hash: str) -> _Prepared:
     return _prepare(_preparer, path, content_hash)
 
 
-def _prepare(preparer: Preparer, path: Path, content_hash: str) -> _Prepared:
+def _prepare(preparer: RecordMaker, path: Path, content_hash: str) -> _Prepared:
     try:
         return _Prepared(path, content_hash, preparer.prepare(path, content_hash))
     except UnreadableDocument as error:

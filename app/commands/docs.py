@@ -129,6 +129,7 @@ def _json_of(document: "StoredDocument") -> dict[str, Any]:
         "period": source.period,
         "pages": document.pages,
         "chunks": document.chunks,
+        "facts": document.facts,
         "ocr_pages": document.ocr_pages,
         "image_pages": document.image_pages,
         "ingested_at": document.ingested_at,

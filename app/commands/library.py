@@ -22,17 +22,18 @@ def library() -> None:
 @json_option
 @click.pass_context
 def stats(ctx: click.Context, as_json: bool) -> None:
-    """Say how many documents, pages and passages the library holds, and how large it is."""
+    """Say how many documents, pages, passages and facts the library holds, and how large it is."""
     from vouch.app.wiring import open_store
 
     settings = chosen_settings(ctx)
     with open_store(settings) as store:
         held = asdict(store.stats())
         sources = [document.source for document in store.documents()]
+        companies = {named.company for named in (*sources, *store.fact_companies()) if named.company}
     numbers = {
         "library": without_password(settings.library),
         **held,
-        "companies": len({source.company for source in sources if source.company}),
+        "companies": len(companies),
         "collections": sorted({source.collection for source in sources}),
     }
     if as_json:

@@ -48,12 +48,13 @@ CREATE TABLE IF NOT EXISTS fact_companies (
     PRIMARY KEY (document, company, year, short_name, code)
 ) STRICT, WITHOUT ROWID;
 
--- What query plans read. LEFT JOIN, because SQLite leaves it out where no column of the document is asked for.
--- The value to believe of each company, and those registered in a city:
---   SELECT company, value, fact_id, min(preference) FROM fact_values
+-- What query plans read. Rank on facts, whose index holds all that needs (2.5 ms for 3,300 companies, 4 ms through the
+-- view), then look up the page by fact_id here. The ten companies of a city with most of a field, each by the value to
+-- believe:
+--   SELECT company, value, id, min(preference) FROM facts
 --   WHERE field = ? AND year = ? AND period = ? AND scope = ? AND company IN
---     (SELECT company FROM fact_values WHERE value IS NULL AND field = ? AND year = ? AND text LIKE ?)
---   GROUP BY company ORDER BY value DESC LIMIT ?
+--     (SELECT company FROM facts WHERE value IS NULL AND field = ? AND year = ? AND text LIKE ?)
+--   GROUP BY company ORDER BY value DESC LIMIT 10
 CREATE VIEW IF NOT EXISTS fact_values AS
 SELECT
     facts.id AS fact_id, facts.company, facts.short_name, facts.code, facts.year, facts.period, facts.scope,
@@ -61,7 +62,7 @@ SELECT
     facts."column", facts.confidence, facts.preference,
     documents.doc_id, documents.name AS document, documents.collection, documents.kind AS document_kind,
     documents.year AS document_year, documents.period AS document_period
-FROM facts LEFT JOIN documents ON documents.id = facts.document;
+FROM facts JOIN documents ON documents.id = facts.document;
 
 INSERT INTO meta (key, value) VALUES ('schema', '2') ON CONFLICT (key) DO UPDATE SET value = '2' WHERE value = '1';
 

@@ -84,10 +84,10 @@ def read(database: Database, query: FactQuery, sources: Sources) -> Iterator[Sto
 def companies(database: Database) -> list[FactCompany]:
     """Return whom facts are about, by name, with the years stated."""
     found = database.rows(
-        "SELECT company, short_name, code, json_group_array(DISTINCT year) FROM fact_companies "
+        "SELECT company, short_name, code, group_concat(DISTINCT year) FROM fact_companies "
         "WHERE company <> '' GROUP BY company, short_name, code ORDER BY company, short_name, code"
     )
-    return [FactCompany(*names, tuple(sorted(json.loads(years)))) for *names, years in found]
+    return [FactCompany(*names, tuple(sorted(map(int, years.split(","))))) for *names, years in found]
 
 
 def problems(database: Database) -> list[str]:
