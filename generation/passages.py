@@ -37,7 +37,14 @@ _DEFINES = re.compile(
     r"是指|指的是|系指|，指|是一[种类]|定义为|\b(?:is|are)\s+(?:an?|the)\s|\brefers? to\b|\bmeans\b|\bdefined as\b"
 )
 _DATE = re.compile(r"\d{4}\s*年|\d{1,2}\s*月|\b(?:19|20)\d{2}\b")
-_TYPES = {"number": re.compile(r"\d"), "percent": re.compile(r"\d\s*%|百分之"), "date": _DATE}
+_TYPES = {
+    "number": re.compile(
+        r"\d|[一二两三四五六七八九十百千]\s*[个家人名项种次期]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen)\b",
+        re.IGNORECASE,
+    ),
+    "percent": re.compile(r"\d\s*%|百分之"),
+    "date": _DATE,
+}
 _SOURCE = re.compile(r"Source:|(?:https?://|www\.)\S+$")
 _INTRODUCES = re.compile(r"[:：]$|\b(?:include|including|such as|are)[:：]?$")
 
@@ -50,6 +57,7 @@ class _Choice:
     index: int
     score: float
     coverage: float
+    defines: bool
 
 
 def passage_statements(shelf: Shelf, question: Question, hits: Sequence[Hit], asks: Relevance) -> list[Statement]:
@@ -75,7 +83,7 @@ def enough(asks: Relevance) -> float:
 def _best_sentence(shelf: Shelf, question: Question, hit: Hit, asks: Relevance) -> _Choice | None:
     chunk = hit.chunk
     page = shelf.page(chunk.source.doc_id, chunk.page)
-    found = _units(page.text, chunk)
+    found = _units(page.text, chunk, question, asks)
     headings = frozenset(tokens(" ".join((*chunk.section, chunk.context))))
     around = headings | frozenset(tokens(chunk.source.title))
     coverage = asks.coverage(around | frozenset(tokens(chunk.text)))
@@ -92,13 +100,23 @@ def _best_sentence(shelf: Shelf, question: Question, hit: Hit, asks: Relevance) 
             score -= 0.4  # repeats the question and says nothing
         if score > best + 0.02 * (i > 0):
             best, index = score, i
-    if question.wants != "definition" and index >= 0 and asks.coverage(around) >= UNDER_HEADING:
+    kind = _TYPES.get(question.wants)
+    of_kind = kind is None or kind.search(page.text, chunk.start, chunk.end) is not None
+    if question.wants != "definition" and of_kind and index >= 0 and asks.coverage(around) >= UNDER_HEADING:
         # The section is about the question: it is answered from its start.
         starts_here = body_start(page.text, chunk) > chunk.start
         best, index = max(best, 1.0) + 0.1 * starts_here, 0 if starts_here and best <= 1 else index
     if index < 0 or (question.wants == "definition" and chunk.kind == "table"):
         return None
-    return _Choice(hit, page.text, tuple(found), index, best + 0.4 * coverage + 0.3 * min(1.0, hit.score), coverage)
+    return _Choice(
+        hit,
+        page.text,
+        tuple(found),
+        index,
+        best + 0.4 * coverage + 0.3 * min(1.0, hit.score),
+        coverage,
+        question.wants == "definition",
+    )
 
 
 def _defines(text: str, asks: Relevance) -> bool:
@@ -107,8 +125,11 @@ def _defines(text: str, asks: Relevance) -> bool:
     return cue is not None and cue.start() <= 120 and asks.coverage(frozenset(tokens(text[: cue.start()]))) >= ENOUGH
 
 
-def _units(text: str, chunk: Chunk) -> list[Sentence]:
-    """Return the sentences of a passage, or the rows of a table, without its headings and tick lines."""
+def _units(text: str, chunk: Chunk, question: Question, asks: Relevance) -> list[Sentence]:
+    """Return the sentences of a passage, or the rows of a table, without tick lines and headings.
+
+    A heading that itself says the number or date asked for is kept.
+    """
     start = body_start(text, chunk)
     if chunk.kind == "table":
         lines = [
@@ -116,6 +137,9 @@ def _units(text: str, chunk: Chunk) -> list[Sentence]:
         ]
     else:
         lines = sentences(text, start, chunk.end)
+    kind, heading = _TYPES.get(question.wants), text[chunk.start : start].rstrip()
+    if kind and kind.search(heading) and asks.coverage(frozenset(tokens(heading))) >= ENOUGH:
+        lines = [Sentence(chunk.start, chunk.start + len(heading)), *lines]
     return [line for line in lines if not _is_apart(text[line.start : line.end])]
 
 
@@ -134,9 +158,11 @@ def _type_bonus(question: Question, text: str, asks: Relevance) -> float:
 def _quoted(shelf: Shelf, choice: _Choice) -> Statement:
     """Return the chosen sentence with those after it, as many as a short answer holds."""
     chunk = choice.hit.chunk
-    taken = [choice.found[choice.index]]
     room = WINDOW["zh" if chunk.source.language == "zh" else "en"]
-    for sentence in choice.found[choice.index + 1 :]:
+    whole = choice.found[-1].end - choice.found[0].start <= room and chunk.kind != "table" and not choice.defines
+    first = 0 if whole else choice.index
+    taken = [choice.found[first]]
+    for sentence in choice.found[first + 1 :]:
         introduces = bool(_INTRODUCES.search(choice.text[taken[-1].start : taken[-1].end].rstrip()))
         if sentence.end - taken[0].start > room and not introduces:
             break

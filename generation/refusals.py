@@ -87,10 +87,8 @@ def _ambiguous(question: Question) -> Refusal:
             f"公司名称不明确，可能是：{names}。",
             f"请问您指的是{'，还是'.join(question.candidates)}{'' if len(question.candidates) > 1 else '吗'}？",
         )
-    names = ", ".join(question.candidates)
-    return Refusal(
-        "ambiguous", f"The company is not clear. It may be: {names}.", f"Do you mean {names.replace(', ', ' or ')}?"
-    )
+    names = " or ".join(question.candidates)
+    return Refusal("ambiguous", f"It is not clear which company is meant: it may be {names}", f"Do you mean {names}?")
 
 
 def _unknown_company(question: Question, documents: Sequence[StoredDocument]) -> Refusal:

@@ -162,6 +162,9 @@ def _english_names(company: str, wording: Wording) -> set[str]:
             break
         stem = shorter
     names = {full, full.rstrip("."), stem, stem.replace(",", ""), stem.replace("&", "and")}
+    *leading, last = stem.split()
+    if last in wording.branch_words_en and len(leading) >= 2:
+        names.add(" ".join(leading))
     words = re.findall(r"[a-z]+|&", stem)
     plain = [word for word in words if word not in {"&", "and"}]
     if "&" in words and len(plain) == 2:

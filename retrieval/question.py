@@ -27,7 +27,10 @@ _WANTS: dict[Wants, re.Pattern[str]] = {
     "percent": re.compile(
         r"百分之|百分比|比例|比率|占比|比重|毛利率|增长率|percent|percentage|\brate\b|\bratio\b|margin", re.IGNORECASE
     ),
-    "date": re.compile(r"何时|什么时候|哪一?[年天日]|日期|\bwhen\b|\bwhat\s+(?:date|year)\b", re.IGNORECASE),
+    "date": re.compile(
+        r"何时|什么时候|哪一?[年天日]|日期|\bwhen\s+(?:was|were|is|are|did|do|does|will)\b|\bwhat\s+(?:date|year)\b",
+        re.IGNORECASE,
+    ),
     "person": re.compile(r"是谁|谁是|什么人|\bwho\b|\bwhom\b", re.IGNORECASE),
     "number": re.compile(
         r"多少|几[个家人名项]|金额|数额|数值|\bhow\s+(?:much|many)\b|\bamount\b|\bnumber\s+of\b|\btotal\b",

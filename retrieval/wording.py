@@ -23,6 +23,7 @@ class Wording:
     not_a_name_en: tuple[str, ...]
     legal_forms: tuple[str, ...]
     legal_forms_en: tuple[str, ...]
+    branch_words_en: tuple[str, ...]
     places: tuple[str, ...]
 
 
