@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from vouch.ingest.facts.printed import PrintedPages
 from vouch.ingest.headings import numbered_level
 from vouch.ingest.rejoin import prose, squeeze
 from vouch.ingest.rejoin import rows as tidy
@@ -38,11 +39,10 @@ class _Printed:
         return float(self.page.char_x[start, 0]) / 10 if self.page.char_x is not None else 0.0
 
 
-def company_facts(
-    pages: Sequence[Page], furniture: Mapping[int, frozenset[int]], source: Source, fields: FieldDictionary
-) -> list[Fact]:
+def company_facts(printed: PrintedPages, source: Source, fields: FieldDictionary) -> list[Fact]:
     """Return the facts of the profile section; the first value of a field counts."""
-    lines = list(_profile(pages, furniture))
+    pages = printed.pages
+    lines = list(_profile(pages, printed.furniture))
     found: dict[str, Fact] = {}
     for fact in (*_pairs(lines, source, fields), *_secretary(lines, source), *_auditor(lines, source)):
         if not _NONE.match(fact.text):

@@ -1,10 +1,10 @@
 """Employees, research and the largest customers and suppliers: single rows below a heading that says what they are."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vouch.ingest.facts.printed import PrintedLine, number, printed_lines, without_note
+from vouch.ingest.facts.printed import PrintedLine, PrintedPages, number, without_note
 from vouch.ingest.facts.statement_columns import UNITS
 from vouch.ingest.rejoin import rows as tidy
 from vouch.ingest.rejoin import squeeze
@@ -39,30 +39,29 @@ _SECTIONS = (
         re.compile(_HEADING + r"费用$|研发投入$"),
     ),
 )
+_MENTION = re.compile(r"员\s*工|研\s*发|客\s*户")
 _IN_SENTENCE = re.compile(
     r"(?P<label>前五名客户销售额|前五名供应商采购额)\s*(?P<amount>[\d,.]+)\s*(?P<unit>百万元|千元|万元|亿元|元)"
 )
 _UNIT_IN_LABEL = re.compile(r"[（(](百万元|千元|万元|亿元|元)[)）]")
 
 
-def counted_facts(
-    pages: Sequence[Page], furniture: Mapping[int, frozenset[int]], source: Source, fields: FieldDictionary
-) -> list[Fact]:
+def counted_facts(printed: PrintedPages, source: Source, fields: FieldDictionary) -> list[Fact]:
     """Return the facts of those sections; the first value of a field counts."""
     found: dict[str, Fact] = {}
-    for page, line, section in _section_lines(pages, furniture):
+    for page, line, section in _section_lines(printed):
         for fact in (*_row(page, line, section, source, fields), *_sentence(page, line, source, fields)):
             found.setdefault(fact.field, fact)
     return list(found.values())
 
 
-def _section_lines(
-    pages: Sequence[Page], furniture: Mapping[int, frozenset[int]]
-) -> Iterator[tuple[Page, PrintedLine, _Section]]:
+def _section_lines(printed: PrintedPages) -> Iterator[tuple[Page, PrintedLine, _Section]]:
     current: _Section | None = None
     left = 0
-    for page in pages:
-        for line in printed_lines(page, furniture.get(page.number, ())):
+    for page in printed.pages:
+        if current is None and not _MENTION.search(page.text):
+            continue
+        for line in printed.lines(page):
             plain = squeeze(page.text[line.start : line.end])
             starts = next(
                 (s for s in _SECTIONS if not line.amounts and len(plain) < 40 and s.begins.search(plain)), None

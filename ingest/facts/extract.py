@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from vouch.ingest.facts.company import company_facts
 from vouch.ingest.facts.counted import counted_facts
+from vouch.ingest.facts.printed import PrintedPages
 from vouch.ingest.facts.statements import statement_facts
 from vouch.ingest.types import Document
 from vouch.retrieval.facts import Fact
@@ -29,11 +30,11 @@ def extract_facts(document: Document, source: Source, fields: FieldDictionary) -
     """Return the facts of a company's report; nothing for other documents."""
     if source.kind != "report" or source.year is None or source.language != "zh":
         return Extracted()
-    furniture = _furniture(document)
+    printed = PrintedPages(document.pages, _furniture(document))
     facts = [
-        *statement_facts(document.pages, furniture, source, fields),
-        *company_facts(document.pages, furniture, source, fields),
-        *counted_facts(document.pages, furniture, source, fields),
+        *statement_facts(printed, source, fields),
+        *company_facts(printed, source, fields),
+        *counted_facts(printed, source, fields),
     ]
     return _checked(facts)
 

@@ -1,7 +1,7 @@
 """Lines of a page as a label and amounts with their places: what every fact is read from. Knows no field."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vouch.retrieval.types import Line, Page
@@ -49,12 +49,23 @@ class PrintedLine:
     amounts: tuple[Amount, ...]
 
 
-def printed_lines(page: Page, skip: Iterable[int] = ()) -> list[PrintedLine]:
-    """Return the lines of a page but those skipped, from top to bottom; pages without positions give none."""
-    if page.char_x is None:
-        return []
-    left_out = frozenset(skip)
-    return [_printed(page, line) for i, line in enumerate(page.lines) if i not in left_out and line.box]
+class PrintedPages:
+    """The lines of a document's pages, taken apart when they are first asked for."""
+
+    def __init__(self, pages: Sequence[Page], furniture: Mapping[int, frozenset[int]] | None = None) -> None:
+        self.pages = pages
+        self.furniture = furniture or {}
+        self._lines: dict[int, list[PrintedLine]] = {}
+
+    def lines(self, page: Page) -> list[PrintedLine]:
+        """Return the lines of a page but its furniture, in reading order; none for a page without positions."""
+        if page.char_x is None:
+            return []
+        if page.number not in self._lines:
+            skip = self.furniture.get(page.number, frozenset())
+            kept = (line for i, line in enumerate(page.lines) if i not in skip and line.box)
+            self._lines[page.number] = [_printed(page, line) for line in kept]
+        return self._lines[page.number]
 
 
 def _printed(page: Page, line: Line) -> PrintedLine:

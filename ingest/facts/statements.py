@@ -1,16 +1,16 @@
 """The three statements of a Chinese report, row by row: label, note, amounts, each in its year and scope."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vouch.ingest.facts.printed import (
     Amount,
     PrintedLine,
+    PrintedPages,
     column_of,
     columns,
     number,
-    printed_lines,
     without_note,
 )
 from vouch.ingest.facts.statement_columns import Column, statement_columns, unit_factor
@@ -49,6 +49,7 @@ _CAPTION = re.compile(
     r"(?P<name>资产负债表|财务状况表|利润表|损益表|现金流量表|(?:所有者|股东)?权益变动表)"
     r"(?:[（(](?:续|续表|未经审计|经审计)[^）)]*[）)])?$"
 )
+_MENTION = re.compile(r"(?:负\s*债|状\s*况|润|损\s*益|流\s*量)\s*表")
 _END = re.compile(
     rf"(?:{_NUMBERING})?(?:公司(?:的)?基本情况|公司简介|财务报表(?:的)?编制基础|财务报表附注|补充资料|审计报告)$"
 )
@@ -79,11 +80,9 @@ class _Row:
     amounts: tuple[Amount, ...]
 
 
-def statement_facts(
-    pages: Sequence[Page], furniture: Mapping[int, frozenset[int]], source: Source, fields: FieldDictionary
-) -> list[Fact]:
+def statement_facts(printed: PrintedPages, source: Source, fields: FieldDictionary) -> list[Fact]:
     """Return the facts of all statements; the first value of a field in a statement, scope and column counts."""
-    regions = list(_regions(pages, furniture))
+    regions = list(_regions(printed))
     consolidated = {region.statement for region in regions if region.scope.startswith("合并")}
     found: dict[tuple[object, ...], Fact] = {}
     for region in regions:
@@ -92,11 +91,13 @@ def statement_facts(
     return list(found.values())
 
 
-def _regions(pages: Sequence[Page], furniture: Mapping[int, frozenset[int]]) -> Iterator[_Region]:
+def _regions(printed: PrintedPages) -> Iterator[_Region]:
     open_region: tuple[str, str] | None = None
     parts: list[tuple[Page, tuple[PrintedLine, ...]]] = []
-    for page in pages:
-        lines, first = printed_lines(page, furniture.get(page.number, ())), 0
+    for page in printed.pages:
+        if not open_region and not _MENTION.search(page.text):
+            continue
+        lines, first = printed.lines(page), 0
         for i, line in enumerate(lines):
             caption = None if line.amounts else _CAPTION.match(squeeze(line.label))
             ends = not line.amounts and bool(_END.match(squeeze(line.label)))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.ingest.pdf_maker import Text, write_pdf
 from tests.ingest.statement_maker import make_statements, random_layout
+from vouch.ingest.facts.printed import PrintedPages
 from vouch.ingest.facts.statements import statement_facts
 from vouch.ingest.loaders.pdf import PdfLoader
 from vouch.retrieval.facts import Fact
@@ -18,7 +19,7 @@ FIELDS = FieldDictionary.load()
 
 
 def facts_of(path: Path, source: Source = SOURCE) -> list[Fact]:
-    return statement_facts(PdfLoader().load(path).pages, {}, source, FIELDS)
+    return statement_facts(PrintedPages(PdfLoader().load(path).pages), source, FIELDS)
 
 
 @pytest.mark.parametrize("seed", range(60))
