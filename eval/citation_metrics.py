@@ -82,8 +82,10 @@ def _stands_for(found: Number, said_number: Number) -> bool:
 
 
 def _is_shown_result(item: Item, answer: Answer, number: Number) -> bool:
-    """Say whether a number is the right result and everything it is computed from is shown."""
+    """Say whether a number is the right result and everything it is computed from is shown, or the right count."""
     computed = item.kind == "value" and bool(item.components) and not missing_components(item, said(answer))
+    if item.kind == "count":
+        return number.value in item.gold_values
     return computed and any(same(number, wanted) for wanted in wanted_amounts(item, item.gold_values))
 
 

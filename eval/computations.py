@@ -14,7 +14,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: operator.truediv,
 }
 _SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-"})
-_TERM = r"[-(\s]*\d[\d,]*(?:\.\d+)?\s*(?:%|[万亿]?元|人)?[)\s]*"
+_TERM = r"[-(\s]*(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?\s*(?:%|[万亿]?元|人)?[)\s]*"
 _SHOWN = re.compile(rf"(?P<expression>{_TERM}(?:[-+*/]{_TERM})+)=\s*[约≈]?\s*(?=[-\d])")
 _CONSTANTS = (1.0, 2.0, 100.0)
 """Numbers that a formula may bring along: averages, percent."""

@@ -58,7 +58,9 @@ def judge_count(item: Item, answer: Answer) -> Judgement:
     right = first.value == wanted
     others = [number for number in counted if number.value != wanted]
     clear = len(others) <= OTHERS_ALLOWED and not any(number.unit == first.unit != "" for number in others)
-    return judged(right and clear, {"value": float(right)}, f"counted {first.text}", "" if clear else "several counts")
+    return judged(
+        right and clear, {"value": float(right and clear)}, f"counted {first.text}", "" if clear else "several counts"
+    )
 
 
 def claims(item: Item, text: str, targets: Sequence[Target]) -> Claims:
@@ -106,15 +108,17 @@ def _judge(item: Item, text: str, values: Sequence[float]) -> Judgement:
     found = [number for number in picked if number is not None]
     rivals = [n for n in made.claimed if not any(same(n, t) or _coarser(n, t) for t in targets) and _rivals(n, targets)]
     lacking = missing_components(item, text)
+    crowd = _crowd(made, found, rivals)
     problems = [
         "" if len(found) == len(targets) else f"{len(targets) - len(found)} of {len(targets)} numbers missing",
-        _crowd(made, found, rivals),
+        crowd,
         "" if _in_order(item, made, picked) else "values stand beside the wrong names",
         f"not shown: {', '.join(lacking)}" if lacking else "",
     ]
-    scores = {"value": len(found) / len(targets)}
+    # A number among many is not said, and neither are operands.
+    scores = {"value": 0.0 if crowd else len(found) / len(targets)}
     if item.components:
-        scores["components"] = 1 - len(lacking) / len(item.components)
+        scores["components"] = 0.0 if crowd else 1 - len(lacking) / len(item.components)
     return judged(not any(problems), scores, *problems)
 
 
