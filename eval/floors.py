@@ -52,18 +52,20 @@ def metric_values(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tupl
             yield prefix + name, float(value)
 
 
-def breaches(metrics: Mapping[str, Any], floors: Sequence[Floor]) -> list[Breach]:
-    """Return which floors are not reached; UsageError for a metric that the summary does not have."""
+def metric_value(metrics: Mapping[str, Any], metric: str) -> float:
+    """Return the value of a metric; UsageError, naming the nearest one, where the summary has none of that name."""
     values = dict(metric_values(metrics))
     for start in SHORT:
         values |= {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
-    found = []
-    for floor in floors:
-        if floor.metric not in values:
-            raise _unknown(floor.metric, list(values))
-        if values[floor.metric] < floor.least:
-            found.append(Breach(floor, values[floor.metric]))
-    return found
+    if metric not in values:
+        raise _unknown(metric, list(values))
+    return values[metric]
+
+
+def breaches(metrics: Mapping[str, Any], floors: Sequence[Floor]) -> list[Breach]:
+    """Return which floors are not reached; UsageError for a metric that the summary does not have."""
+    measured = [Breach(floor, metric_value(metrics, floor.metric)) for floor in floors]
+    return [breach for breach in measured if breach.value < breach.floor.least]
 
 
 def _unknown(metric: str, known: list[str]) -> UsageError:

@@ -152,6 +152,33 @@ def compare(before: Path, after: Path, seed: int, as_json: bool) -> None:
         click.echo(comparison_text(found))
 
 
+@evaluate.command(short_help="Run the data sets of a suite against their floors.")
+@click.argument("suite", type=_FILE, metavar="TOML")
+@click.option("--data", type=_FOLDER, required=True, metavar="DIR", help="Folder that the paths in TOML start from.")
+@click.option(
+    "--work", type=_FOLDER, default=".work/eval", show_default=True, metavar="DIR", help="Libraries and runs."
+)
+@click.option("--only", "names", multiple=True, metavar="NAME", help="Only this set. Repeatable.")
+@json_option
+@click.pass_context
+def suite(ctx: click.Context, suite: Path, data: Path, work: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Measure every data set that TOML lists; exit code 4 if one is under a floor. Libraries and runs are kept."""
+    settings = chosen_settings(ctx)
+    from vouch.app.eval_suite import Places, outcome_lines, run_suite
+    from vouch.eval.suite import chosen_sets, load_suite
+
+    listed = load_suite(suite)
+    outcomes = []
+    for outcome in run_suite(settings, listed, chosen_sets(listed, names), Places(data, work)):
+        outcomes.append(outcome)
+        for line in () if as_json else outcome_lines(outcome):
+            click.echo(line)
+    if as_json:
+        print_json({"ok": all(outcome["ok"] for outcome in outcomes), "sets": outcomes})
+    if not all(outcome["ok"] for outcome in outcomes):
+        ctx.exit(UNDER_FLOOR)
+
+
 def _conclude(ctx: click.Context, metrics: Mapping[str, Any], text: str) -> None:
     """Print the summary (as JSON without a text for people) and leave with 4 if a floor is not reached."""
     from vouch.app.eval_output import breaches_noted
