@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vouch.generation.line_items import VALUE_KINDS, value_statements
 from vouch.generation.passages import passage_statements
-from vouch.generation.phrases import prior_year_warning, report_name
+from vouch.generation.phrases import not_computed_warning, prior_year_warning, report_name
 from vouch.generation.quotes import Draft, Statement
 from vouch.generation.relevance import relevance
 from vouch.generation.retrieve import Shelf
@@ -24,7 +24,8 @@ class ExtractiveGenerator:
         if kinds & VALUE_KINDS and "topics" not in kinds and question.about_report and question.wants != "definition":
             statements = value_statements(shelf, question, scope)
             if statements:
-                return Draft(tuple(statements), warnings=_prior_years(question, statements))
+                warnings = [*_prior_years(question, statements), *_not_computed(question)]
+                return Draft(tuple(statements), warnings=tuple(warnings))
         if "topics" in kinds:
             statements = section_statements(shelf, question, hits)
             if statements:
@@ -45,6 +46,12 @@ def _lead(question: Question, statements: Sequence[Statement]) -> str:
         return ""
     name = report_name(source, question.language)
     return f"{name}：" if question.language == "zh" else f"{name}:"
+
+
+def _not_computed(question: Question) -> list[str]:
+    """Return a warning where a ratio or a change is asked for: this generator quotes and never computes."""
+    asked = question.wants == "percent" or any(mention.group.kind == "metrics" for mention in question.mentions)
+    return [not_computed_warning(question.language)] if asked else []
 
 
 def _prior_years(question: Question, statements: Sequence[Statement]) -> tuple[str, ...]:

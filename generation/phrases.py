@@ -64,6 +64,13 @@ def prior_year_warning(years: Sequence[int], language: Language) -> str:
     return f"The library holds no full report for {named}: what is quoted comes from the report of a neighbouring year."
 
 
+def not_computed_warning(language: Language) -> str:
+    """Return the warning that the values quoted were not put into the ratio or change that was asked for."""
+    if language == "zh":
+        return "只列出报告中的原始数值，没有计算所问的比率或增减。"
+    return "The figures are quoted as reported: the ratio or change asked for was not computed."
+
+
 def missing_years_warning(years: Sequence[int], language: Language) -> str:
     """Return the warning that some of the years asked for are not held."""
     if language == "zh":

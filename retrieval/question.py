@@ -93,9 +93,9 @@ def understand(question: str, documents: Sequence[StoredDocument], context: Ques
     query = _query(masked, named, mentions, wording)
     asked = Question(
         text=text,
-        language="zh" if _HAN.search(text) else "en",
+        language="zh" if _HAN.search(masked) or not re.search("[A-Za-z]", masked) else "en",
         query=query or text,
-        expansions=_expansions(mentions),
+        expansions=_expansions(mentions, query),
         mentions=mentions,
         wants=_wants(text),
         companies=tuple(dict.fromkeys(m.companies[0] for m in found if len(m.companies) == 1)),
@@ -132,9 +132,25 @@ def _placed(asked: Question, named: NamedPeriods, documents: Sequence[StoredDocu
         m.group.kind in LINE_KINDS | {"metrics"} for m in asked.mentions
     )
     held = choose(documents, Wanted(asked.companies, asked.years, named, value, asked.about_report))
+    languages = {d.source.language for d in documents if held.scopes[0].allows(d.source)}
     return replace(
-        asked, scopes=held.scopes, years=held.years, missing_years=held.missing_years, prior_years=held.prior_years
+        asked,
+        scopes=held.scopes,
+        years=held.years,
+        missing_years=held.missing_years,
+        prior_years=held.prior_years,
+        expansions=tuple(word for word in asked.expansions if _speaks(word, asked.language, languages)),
     )
+
+
+def _speaks(word: str, language: str, held: set[str]) -> bool:
+    """Say whether a word helps to search: one of the question's language, or of the documents where they have another.
+
+    Abbreviations (COPD) are written in both.
+    """
+    if language not in held:
+        return True
+    return word.isupper() or bool(_HAN.search(word)) == (language == "zh")
 
 
 def _is_about_report(text: str, mentions: Sequence[Mention], named: NamedPeriods, wording: Wording) -> bool:
@@ -189,10 +205,8 @@ def _trimmed(word: str, wording: Wording) -> str:
         word = shorter
 
 
-def _expansions(mentions: Sequence[Mention]) -> tuple[str, ...]:
+def _expansions(mentions: Sequence[Mention], query: str) -> tuple[str, ...]:
     """Return the headings of topics and the other words for terms, without those already asked for."""
-    asked = {term for mention in mentions for term in mention.group.terms if term == mention.group.name}
-    others: list[str] = []
-    for mention in mentions:
-        others += [*mention.group.headings, *mention.group.terms]
+    others = [word for mention in mentions for word in (*mention.group.headings, *mention.group.terms)]
+    asked = set(query.split())
     return tuple(dict.fromkeys(word for word in others if word not in asked))
