@@ -6,7 +6,7 @@ from typing import Protocol
 
 from vouch.retrieval.lexicon import fold
 from vouch.retrieval.question import Question
-from vouch.retrieval.types import EVERYTHING, Hit, LexicalIndex, Page, Scope, SearchMode, StoredDocument
+from vouch.retrieval.types import EVERYTHING, Chunk, Hit, LexicalIndex, Page, Scope, SearchMode, StoredDocument
 
 DEPTH = 40
 """Passages drawn from the library for one question; the best few of them are quoted."""
@@ -30,6 +30,8 @@ class Shelf(Protocol):
     def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]: ...
 
     def page(self, doc_id: str, number: int) -> Page: ...
+
+    def passages(self, doc_id: str) -> list[Chunk]: ...
 
 
 def retrieve(shelf: Shelf, question: Question, scope: Scope) -> list[Hit]:

@@ -24,7 +24,7 @@ def section_statements(shelf: Shelf, question: Question, hits: Sequence[Hit]) ->
     if best is None or heading_match(best.chunk.section, headings) < SURE:
         return []
     depth = _depth(best.chunk.section, headings)
-    chunks = _section_chunks(best.chunk, depth, hits)
+    chunks = _section_chunks(best.chunk, depth, shelf.passages(best.chunk.source.doc_id))
     if all(_says_not_applicable(shelf, chunk) for chunk in chunks):
         return [_not_applicable(shelf, question, chunks[0], depth)]
     return _leading(shelf, [chunk for chunk in chunks if not _says_not_applicable(shelf, chunk)])
@@ -36,15 +36,18 @@ def _depth(section: Sequence[str], headings: Sequence[str]) -> int:
     return matches.index(max(matches)) + 1
 
 
-def _section_chunks(best: Chunk, depth: int, hits: Sequence[Hit]) -> list[Chunk]:
-    """Return the passages found below the same heading, in reading order."""
+def _section_chunks(best: Chunk, depth: int, passages: Sequence[Chunk]) -> list[Chunk]:
+    """Return the passages below the same heading, in reading order: the run that holds the best one."""
     prefix = best.section[:depth]
-    same = [
-        hit.chunk
-        for hit in hits
-        if hit.chunk.source.doc_id == best.source.doc_id and hit.chunk.section[:depth] == prefix
-    ]
-    return sorted(same, key=lambda chunk: (chunk.page, chunk.start))
+    at = next((i for i, chunk in enumerate(passages) if chunk.id == best.id), None)
+    if at is None:
+        return [best]
+    first = last = at
+    while first > 0 and passages[first - 1].section[:depth] == prefix:
+        first -= 1
+    while last + 1 < len(passages) and passages[last + 1].section[:depth] == prefix:
+        last += 1
+    return list(passages[first : last + 1])
 
 
 def body_start(text: str, chunk: Chunk) -> int:
@@ -98,7 +101,7 @@ def _not_applicable(shelf: Shelf, question: Question, chunk: Chunk, depth: int) 
     ).strip()
     quote = Quote(chunk.source, page, chunk.start, end, chunk.section, 1.0)
     if question.language == "zh":
-        return Statement(f"报告在“{readable(heading)}”一节勾选“不适用”，即报告期内没有此类情况。", (quote,))
+        return Statement(f"报告在“{readable(heading)}”一节勾选“不适用”，即没有需要披露的情况。", (quote,))
     return Statement(f'The report marks its section "{readable(heading)}" as not applicable.', (quote,))
 
 

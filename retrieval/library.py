@@ -98,6 +98,11 @@ class Library:
         """Return a page; KeyError where there is none."""
         return self.store.page(doc_id, number)
 
+    def passages(self, doc_id: str) -> list[Chunk]:
+        """Return all passages of a document in reading order."""
+        found = self.store.chunks(self.store.chunk_seqs(frozenset({doc_id})))
+        return [found[seq] for seq in sorted(found)]
+
     def catch_up(self) -> bool:
         """Bring the derived indexes to the store's state; False if another process does and an older one serves."""
         if self._is_current():

@@ -64,6 +64,9 @@ class FakeShelf:
     def page(self, doc_id: str, number: int) -> Page:
         return self.pages[doc_id, number]
 
+    def passages(self, doc_id: str) -> list[Chunk]:
+        return [chunk for chunk in self.chunks if chunk.source.doc_id == doc_id]
+
     def add(
         self, source: Source, *pages: Iterable[tuple[ChunkKind, tuple[str, ...], str]], origin: PageOrigin = "text"
     ) -> None:
