@@ -73,7 +73,8 @@ def of_number(n: int) -> list[Item]:
 
 def page_of(n: int) -> str:
     """What page n + 1 of report n prints."""
-    return f"收入 {amount(n):,.2f} 利润 {amount(n) / 2:,.3f} 法定代表人 {PEOPLE[n]} {NAMES_OF_COMPANIES[n]} {THEMES[n]} {ENGLISH[n]}"
+    printed = f"收入 {amount(n):,.2f} 利润 {amount(n) / 2:,.3f} 法定代表人 {PEOPLE[n]}"
+    return f"{printed} {NAMES_OF_COMPANIES[n]} {THEMES[n]} {ENGLISH[n]}"
 
 
 def page_text(document_id: str, page: int) -> str:
