@@ -15,6 +15,7 @@ from vouch.app.commands.demo import demo
 from vouch.app.commands.docs import docs
 from vouch.app.commands.doctor import doctor
 from vouch.app.commands.eval import evaluate
+from vouch.app.commands.facts import facts
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.ingest import ingest
 from vouch.app.commands.library import library
@@ -23,7 +24,7 @@ from vouch.app.settings import debug_wanted
 from vouch.app.terminal import note, one_line, speak_utf8, warn
 from vouch.retrieval.errors import VouchError
 
-NOT_YET = frozenset({"facts", "warn", "finetune", "serve", "ui"})
+NOT_YET = frozenset({"warn", "finetune", "serve", "ui"})
 """Commands of the contract that later versions bring."""
 
 INTERRUPTED = 130
@@ -59,7 +60,7 @@ def cli() -> None:
     """
 
 
-for command in (ingest, ask, chat, search, docs, library, evaluate, config, doctor, demo):
+for command in (ingest, ask, chat, search, facts, docs, library, evaluate, config, doctor, demo):
     cli.add_command(command)
 
 

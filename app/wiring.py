@@ -1,7 +1,7 @@
 """Settings in, working parts out: the only module that imports adapters, each inside the function that picks it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ from vouch.retrieval.types import Box, Embedder, LexicalIndex, Page, Source
 
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
+    from vouch.app.fact_rows import FactRow
     from vouch.eval.judges import Judge
     from vouch.eval.retrieval import Measure
     from vouch.generation.pipeline import Asker, Generator
@@ -107,6 +108,30 @@ def _lexical_index(settings: Settings, folder: Path) -> LexicalIndex:
             from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
 
             return RankBm25Index()
+
+
+def fact_writer(path: Path) -> "Callable[[Iterable[FactRow], Path], int]":
+    """Return what writes facts to a file of this ending; UsageError for one that nothing writes."""
+    match path.suffix.lower():
+        case ".csv":
+            from vouch.app.exports.text_files import write_csv
+
+            return write_csv
+        case ".json":
+            from vouch.app.exports.text_files import write_json
+
+            return write_json
+        case ".xlsx":
+            from vouch.app.exports.workbook import write_workbook
+
+            return write_workbook
+        case ".parquet":
+            _need("pyarrow", "exporting Parquet", "export")
+            from vouch.app.exports.parquet import write_parquet
+
+            return write_parquet
+    ending = path.suffix or "a file without ending"
+    raise UsageError(f"facts are exported as .csv, .json, .xlsx or .parquet, not as {ending}")
 
 
 def _need(module: str, feature: str, extra: str) -> None:

@@ -7,9 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from vouch.retrieval.lexicon import fold
-from vouch.retrieval.types import Source
 from vouch.retrieval.wording import Wording, default_wording
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -18,6 +18,19 @@ _BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
 _MARKS = re.compile(r"^(?:\*?st|xd|xr|dr|n|c)(?=[\u3400-\u9fff])|-[uwdv]+$")
 _NAME_END = re.compile(r"[\s,，。？?！!、；;：:（(《“\"'’]|$")
 _STEM_TAIL = re.compile(r"(?:[(（]集团[)）]|集团|控股|企业)$")
+
+
+class Named(Protocol):
+    """Anything that carries the names of a company: a document's source, the owner of facts."""
+
+    @property
+    def company(self) -> str: ...
+
+    @property
+    def short_name(self) -> str: ...
+
+    @property
+    def code(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,7 @@ class CompanyMention:
 class CompanyNames:
     """Every name under which the companies of some documents may be asked for."""
 
-    def __init__(self, sources: Iterable[Source], wording: Wording | None = None) -> None:
+    def __init__(self, sources: Iterable[Named], wording: Wording | None = None) -> None:
         self._wording = wording or default_wording()
         self._codes: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, set[str]] = defaultdict(set)
@@ -60,7 +73,7 @@ class CompanyNames:
         part = fold(name)
         return tuple(sorted({c for c, names in self._own.items() if any(part in own for own in names)}))
 
-    def _add(self, source: Source) -> None:
+    def _add(self, source: Named) -> None:
         names = set(_chinese_names(source.company, self._wording) if _HAN.search(source.company) else ())
         if not _HAN.search(source.company):
             names |= _english_names(source.company, self._wording)

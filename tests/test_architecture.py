@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "app": {"retrieval", "ingest", "generation", "eval", "finetune"},
 }
 ADAPTERS = (
+    "vouch.app.exports",
     "vouch.retrieval.embedders",
     "vouch.retrieval.lexical",
     "vouch.retrieval.stores",
@@ -34,7 +35,7 @@ WIRING = "vouch.app.wiring"
 HEAVY = frozenset({
     "accelerate", "anthropic", "bitsandbytes", "chatglm_cpp", "charset_normalizer", "docx", "faiss", "fastapi",
     "langchain", "llama_cpp", "lxml", "markdown_it", "onnxruntime", "openai", "openpyxl", "pandas", "peft",
-    "psycopg", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
+    "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
     "scipy", "sentence_transformers", "sklearn", "Stemmer", "streamlit", "tantivy", "torch", "transformers",
     "uvicorn", "vllm",
 })

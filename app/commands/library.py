@@ -29,11 +29,11 @@ def stats(ctx: click.Context, as_json: bool) -> None:
     with open_store(settings) as store:
         held = asdict(store.stats())
         sources = [document.source for document in store.documents()]
-        companies = {named.company for named in (*sources, *store.fact_companies()) if named.company}
+        companies = {source.company for source in sources} | {owner.company for owner in store.fact_companies()}
     numbers = {
         "library": without_password(settings.library),
         **held,
-        "companies": len(companies),
+        "companies": len(companies - {""}),
         "collections": sorted({source.collection for source in sources}),
     }
     if as_json:

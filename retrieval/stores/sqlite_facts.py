@@ -87,7 +87,10 @@ def companies(database: Database) -> list[FactCompany]:
         "SELECT company, short_name, code, group_concat(DISTINCT year) FROM fact_companies "
         "WHERE company <> '' GROUP BY company, short_name, code ORDER BY company, short_name, code"
     )
-    return [FactCompany(*names, tuple(sorted(map(int, years.split(","))))) for *names, years in found]
+    return [
+        FactCompany(company, short_name, code, tuple(sorted(map(int, years.split(",")))))
+        for company, short_name, code, years in found
+    ]
 
 
 def problems(database: Database) -> list[str]:

@@ -1,0 +1,1 @@
+"""Facts into files, one module for each library that writes them."""
