@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from vouch.ingest.facts.company import company_facts
 from vouch.ingest.facts.counted import counted_facts
+from vouch.ingest.facts.key_figures import key_figure_facts
 from vouch.ingest.facts.printed import PrintedPages
 from vouch.ingest.facts.statements import statement_facts
 from vouch.ingest.types import Document
@@ -32,11 +33,17 @@ def extract_facts(document: Document, source: Source, fields: FieldDictionary) -
         return Extracted()
     printed = PrintedPages(document.pages, _furniture(document))
     facts = [
-        *statement_facts(printed, source, fields),
+        *_with_key_figures(statement_facts(printed, source, fields), key_figure_facts(printed, source, fields)),
         *company_facts(printed, source, fields),
         *counted_facts(printed, source, fields),
     ]
     return _checked(facts)
+
+
+def _with_key_figures(statements: list[Fact], figures: list[Fact]) -> list[Fact]:
+    """Return statement facts and those key figures that no statement gives: the statement is the closer source."""
+    given = {(fact.field, fact.year, fact.period) for fact in statements if fact.scope == "consolidated"}
+    return statements + [fact for fact in figures if (fact.field, fact.year, fact.period) not in given]
 
 
 def _furniture(document: Document) -> Mapping[int, frozenset[int]]:

@@ -42,6 +42,8 @@ TOTALS = frozenset(
     }
 )
 HEADER_LINES = 14
+WRAPPED_LINES = 4
+"""A label has at most so many lines above its amounts, and below them."""
 
 _NUMBERING = r"[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)、.．]+\s*"
 _CAPTION = re.compile(
@@ -72,7 +74,7 @@ class _Region:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A known row: its field and the lines it is printed in."""
 
     field: Field
@@ -135,7 +137,7 @@ def _region_facts(region: _Region, source: Source, fields: FieldDictionary, alon
         default = _default_column(scope, source)
         if not heads or len(heads) != len(extents) or _names_columns(header):
             heads = statement_columns(page, header, extents, source, default)
-        for row in _rows([*lines, *_leading_labels(after)], region.statement, fields):
+        for row in labelled_rows([*lines, *_leading_labels(after)], region.statement, fields):
             rows += 1
             found += _row_facts(row, page, extents, heads, factor or 1.0)
     if rows < MIN_ROWS or not any(fact.field in TOTALS for fact in found):
@@ -178,7 +180,7 @@ def _header(lines: Sequence[PrintedLine], extents: Sequence[tuple[float, float]]
     return []
 
 
-def _rows(lines: Sequence[PrintedLine], statement: str, fields: FieldDictionary) -> Iterator[_Row]:
+def labelled_rows(lines: Sequence[PrintedLine], statement: str, fields: FieldDictionary) -> Iterator[Row]:
     """Yield the rows whose label is known; a label may be wrapped over the lines above and below its amounts."""
     used: set[int] = set()
     within = ""  # the line that the 其中 lines below it belong to
@@ -193,34 +195,29 @@ def _rows(lines: Sequence[PrintedLine], statement: str, fields: FieldDictionary)
             if field:
                 used.update((*span, i))
                 within = field.name if field.name in fields.parents else within
-                yield _Row(field, tuple(lines[k] for k in sorted({*span, i})), line.amounts)
+                yield Row(field, tuple(lines[k] for k in sorted({*span, i})), line.amounts)
                 break
 
 
 def _label_spans(lines: Sequence[PrintedLine], i: int, used: set[int]) -> Iterator[tuple[int, ...]]:
-    """Yield the runs of lines that can hold the label of the amounts in line i, the likeliest first."""
+    """Yield the runs of lines that can hold the label of the amounts in line i, the longest first.
+
+    The longest, because the end of a wrapped label is often another line's name: 归属于母公司股东的 | 净利润.
+    """
     above = _label_only(lines, i, -1, used)
     below = _label_only(lines, i, 1, used)
     own = (i,) if without_note(lines[i].label) else ()
-    if own:
-        yield own
-    elif beside := [k for k in (*above, *below) if _overlap(lines[k], lines[i]) > 0]:
-        yield tuple(sorted(beside))
-    for up in range(3):
-        for down in range(3):
-            if (up or down) and up <= len(above) and down <= len(below):
+    for up in range(len(above), -1, -1):
+        for down in range(len(below), -1, -1):
+            if own or up or down:
                 yield (*reversed(above[:up]), *own, *below[:down])
-
-
-def _overlap(a: PrintedLine, b: PrintedLine) -> float:
-    return min(a.y1, b.y1) - max(a.y0, b.y0)
 
 
 def _label_only(lines: Sequence[PrintedLine], i: int, step: int, used: set[int]) -> list[int]:
     """Return the lines without amounts that follow each other from line i on, close together, nearest first."""
     found: list[int] = []
     k = i + step
-    while 0 <= k < len(lines) and len(found) < 2 and not lines[k].amounts and k not in used:
+    while 0 <= k < len(lines) and len(found) < WRAPPED_LINES and not lines[k].amounts and k not in used:
         near = lines[k - step]
         if near.page != lines[k].page:
             found.append(k)
@@ -234,7 +231,7 @@ def _label_only(lines: Sequence[PrintedLine], i: int, step: int, used: set[int])
 
 
 def _row_facts(
-    row: _Row, page: Page, extents: Sequence[tuple[float, float]], heads: Sequence[Column], factor: float
+    row: Row, page: Page, extents: Sequence[tuple[float, float]], heads: Sequence[Column], factor: float
 ) -> Iterator[Fact]:
     here = [line for line in row.lines if line.page == page.number]
     start, end = min(line.start for line in here), max(line.end for line in here)
