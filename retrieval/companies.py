@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from vouch.retrieval.lexicon import fold
@@ -16,7 +17,10 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _BRACKETS = re.compile(r"[()（）\[\]【】]")
 _BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
 _MARKS = re.compile(r"^(?:\*?st|xd|xr|dr|n|c)(?=[\u3400-\u9fff])|-[uwdv]+$")
-_NAME_END = re.compile(r"[\s,，。？?！!、；;：:（(《“\"'’]|$")
+_NUMBER_CODE = re.compile(
+    r"(?<![\d.])(?:(?:SH|SZ|BJ|HK)\.?)?(\d{4,6})(?:\.(?:SH|SS|SZ|BJ|HK))?(?!\d|\.\d)", re.IGNORECASE
+)
+_TICKER = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Z0-9.]{2,5})(?![A-Za-z0-9])")
 _STEM_TAIL = re.compile(r"(?:[(（]集团[)）]|集团|控股|企业)$")
 
 
@@ -53,6 +57,9 @@ class CompanyNames:
         seen = {(s.company, s.short_name, s.code): s for s in sources if s.company}
         for source in seen.values():
             self._add(source)
+        self._by_head: dict[str, list[str]] = defaultdict(list)
+        for name in sorted(self._names, key=len, reverse=True):
+            self._by_head[name[:2]].append(name)
 
     @property
     def companies(self) -> tuple[str, ...]:
@@ -90,15 +97,15 @@ class CompanyNames:
     def _candidates(self, folded: str, text: str) -> list[tuple[int, int, set[str]]]:
         """Return all mentions, the longest names first, so that they win over names inside them."""
         found: list[tuple[int, int, set[str]]] = []
-        for name in sorted(self._names, key=len, reverse=True):
-            start = folded.find(name)
-            while start >= 0:
-                companies = self._accepted(folded, text, (start, start + len(name)))
-                if companies:
-                    found.append(companies)
-                start = folded.find(name, start + 1)
-        for code, owners in self._codes.items():
-            found += [(m.start(), m.end(), set(owners)) for m in _code_pattern(code).finditer(text)]
+        for start in range(len(folded) - 1):
+            for name in self._by_head.get(folded[start : start + 2], ()):
+                if folded.startswith(name, start):
+                    companies = self._accepted(folded, text, (start, start + len(name)))
+                    found += [companies] if companies else []
+        for pattern in (_NUMBER_CODE, _TICKER):
+            for match in pattern.finditer(text):
+                owners = self._codes.get(match[1].upper())
+                found += [(match.start(), match.end(), set(owners))] if owners else []
         return sorted(found, key=lambda item: item[0] - item[1])
 
     def _accepted(self, folded: str, text: str, span: tuple[int, int]) -> tuple[int, int, set[str]] | None:
@@ -189,12 +196,17 @@ def _english_names(company: str, wording: Wording) -> set[str]:
     return {name for name in names if len(name) >= 3}
 
 
-def _code_pattern(code: str) -> re.Pattern[str]:
-    if code.isdigit():
-        return re.compile(rf"(?<![\d.])(?:SH|SZ|BJ|HK)?{code}(?:\.(?:SH|SS|SZ|BJ|HK))?(?!\d|\.\d)", re.IGNORECASE)
-    return re.compile(
-        rf"(?<![A-Za-z0-9]){re.escape(code)}(?![A-Za-z0-9])" if len(code) >= 3 else rf"\$\b{re.escape(code)}\b"
-    )
+@lru_cache(maxsize=4)
+def known_names(companies: frozenset[tuple[str, str, str]]) -> CompanyNames:
+    """Return the names of companies given by name, short name and code; made once for the same companies."""
+    return CompanyNames(_Company(*company) for company in sorted(companies))
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    company: str
+    short_name: str
+    code: str
 
 
 def ambiguous(mentions: Sequence[CompanyMention]) -> CompanyMention | None:

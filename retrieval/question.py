@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from vouch.retrieval.companies import CompanyNames, ambiguous
+from vouch.retrieval.companies import ambiguous, known_names
 from vouch.retrieval.holdings import Wanted, choose
 from vouch.retrieval.lexicon import LINE_KINDS, Mention, default_lexicon, fold
 from vouch.retrieval.periods import NamedPeriods, named_periods
@@ -82,7 +82,7 @@ def understand(question: str, documents: Sequence[StoredDocument], context: Ques
     """Return what a question asks of these documents; `context` is the question before it in a conversation."""
     wording = default_wording()
     text = " ".join(question.split())
-    names = CompanyNames((document.source for document in documents), wording)
+    names = known_names(frozenset((d.source.company, d.source.short_name, d.source.code) for d in documents))
     found = names.find(text)
     masked = _blanked(text, [(mention.start, mention.end) for mention in found])
     named = named_periods(masked)
