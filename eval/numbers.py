@@ -63,7 +63,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SPELT = re.compile(
-    rf"(?<![第{_NUMERALS}])(?P<digits>[{_NUMERALS}]+)(?P<scale>亿|万)?(?P<unit>元|倍|人|名|家|个(?=公司|上市))"
+    rf"(?<![第{_NUMERALS}])(?P<digits>[{_NUMERALS}]+)(?:(?P<scale>亿|万)(?P<unit>元)?|(?P<counted>元|倍|人|名|家|个(?=公司|上市)))"
 )
 _CODE_AFTER = re.compile(r"^(?:-?[A-Z](?![a-z])|[A-Za-z]*\d|-[A-Za-z])")
 _FALLS = re.compile(
@@ -215,4 +215,5 @@ def _spelt(match: re.Match[str], printed: list[Number]) -> Number | None:
     if value is None or any(number.start <= match.start() < number.end for number in printed):
         return None
     factor = SCALES.get(match["scale"] or "", 1.0)
-    return Number(value * factor, _UNIT_OF[match["unit"]], factor, match[0], match.start(), match.end())
+    unit = _UNIT_OF.get(match["unit"] or match["counted"], "")
+    return Number(value * factor, unit, factor, match[0], match.start(), match.end())

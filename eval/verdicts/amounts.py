@@ -49,7 +49,7 @@ def judge_amounts(item: Item, answer: Answer) -> Judgement:
 def judge_count(item: Item, answer: Answer) -> Judgement:
     """Return whether the answer counts as many; names and amounts that follow do not matter."""
     text = said(answer)
-    counted = [n for n in _unasked(text, item.question) if n.unit in ("家", "人", "")]
+    counted = [n for n in _unasked(text, item.question) if n.unit in ("家", "人", "") and n.step == 1]
     wanted = item.gold_values[0]
     if not counted:
         none = wanted == 0 and bool(_NONE.search(folded(text)))
@@ -89,6 +89,8 @@ def missing_components(item: Item, text: str) -> list[str]:
 
 def amount(printed: str) -> Target | None:
     """Return the number that a printed operand is, None for a text."""
+    if printed.strip().isdigit():  # also 1910, which elsewhere is a year
+        return Target(float(printed), "", 1.0)
     found = lone(printed)
     return Target(found.value, found.unit, found.step) if found else None
 
@@ -180,19 +182,31 @@ def _in_order(item: Item, made: Claims, picked: Sequence[Number | None]) -> bool
     if len(found) < 2 or len(found) != len(picked):
         return True
     starts = [number.start for number in found]
-    if item.labels and len(item.labels) == len(picked):
-        owners = [_label_before(item.labels, made.text, start) for start in starts]
-        if all(owners):
-            # One number may stand for two: A和B均为5元.
-            return all(
-                o == label or starts.count(at) > 1 for o, label, at in zip(owners, item.labels, starts, strict=True)
-            )
-    return starts == sorted(starts)
+    if len(item.labels) != len(picked):
+        return starts == sorted(starts)
+    owners = [_label_before(item.labels, made.text, start) for start in starts]
+    if not all(owners):
+        return starts == sorted(starts)
+    # One number may stand for two: A和B均为5元.
+    own = all(o == label or starts.count(at) > 1 for o, label, at in zip(owners, item.labels, starts, strict=True))
+    return own or _listed_alike(item.labels, made.text, starts)
+
+
+def _listed_alike(labels: Sequence[str], text: str, starts: Sequence[int]) -> bool:
+    """Say whether all labels come before all values, in the same order: A和B分别为1元、2元."""
+    before = {label: at for at, label in _label_places(labels, text[: min(starts)])}
+    if len(before) < len(labels):
+        return False
+    named = sorted(range(len(labels)), key=lambda n: before[labels[n]])
+    return named == sorted(range(len(labels)), key=lambda n: starts[n])
 
 
 def _label_before(labels: Sequence[str], text: str, start: int) -> str:
-    """Return the label that stands last before a place, the longest where several end there; empty for none."""
-    before = [
-        (text.rfind(label, 0, start) + len(label), len(label), label) for label in labels if label in text[:start]
-    ]
-    return max(before)[2] if before else ""
+    """Return the label that stands last before a place; empty for none."""
+    return max(_label_places(labels, text[:start]), default=(0, ""))[1]
+
+
+def _label_places(labels: Sequence[str], text: str) -> list[tuple[int, str]]:
+    """Return where labels stand, in their order; 流动资产 inside 其他流动资产 is no label."""
+    pattern = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    return [(match.start(), match[0]) for match in re.finditer(pattern, text)] if any(labels) else []

@@ -77,6 +77,9 @@ TWO = item(
         ("分别为126,811,323.12元和49,019,056.34元。", "correct"),
         ("营业成本为49,019,056.34元，营业利润为126,811,323.12元。", "wrong"),
         ("分别为49,019,056.34元和126,811,323.12元。", "wrong"),
+        ("营业成本和营业利润分别为126,811,323.12元、49,019,056.34元。", "correct"),
+        ("营业利润和营业成本分别为49,019,056.34元、126,811,323.12元。", "correct"),
+        ("营业成本和营业利润分别为49,019,056.34元、126,811,323.12元。", "wrong"),
         ("营业成本为126,811,323.12元。", "wrong"),
     ],
 )
@@ -86,6 +89,18 @@ def test_several_values_stand_each_beside_its_own_name(text: str, verdict: str) 
 
 def test_half_of_two_values_is_half_a_score() -> None:
     assert judge(TWO, answer("营业成本为126,811,323.12元。")).scores["value"] == 0.5
+
+
+def test_a_label_inside_a_longer_one_is_none() -> None:
+    assets = item(
+        "values",
+        "流动资产和其他流动资产？",
+        ("9.5", "2.5"),
+        gold_values=(9.5, 2.5),
+        labels=("流动资产", "其他流动资产"),
+    )
+    assert judge(assets, answer("其他流动资产为2.5元，流动资产为9.5元。")).verdict == "correct"
+    assert judge(assets, answer("其他流动资产为9.5元，流动资产为2.5元。")).verdict == "wrong"
 
 
 def test_equal_values_may_be_said_once_or_twice() -> None:
@@ -220,6 +235,7 @@ def test_the_year_of_a_superlative_needs_all_values() -> None:
         (0, "没有符合条件的上市公司。", "correct"),
         (0, "0家", "correct"),
         (0, "有1家。", "wrong"),
+        (2, "营业收入大于五亿的上市公司数量为2。", "correct"),
         (2, "1 2 3 4 5 6", "wrong"),
     ],
 )
