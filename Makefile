@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 
-.PHONY: demo install test test-all lint types check bench clean
+.PHONY: demo install test test-all lint types check bench eval clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +42,11 @@ FOLDERS ?= app/samples
 bench: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python benchmarks/ingest.py $(FOLDERS)
+
+# Every score against its floor, on the development data: $VOUCH_SHARED/data, else ../shared/data.
+VOUCH_SHARED ?= ../shared
+eval: $(DEV)
+	$(BIN)/vouch eval suite eval/floors.toml --data $(VOUCH_SHARED)/data --work .work/eval
 
 clean:
 	rm -rf $(VENV) .typing .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -20,6 +20,8 @@ class DatedFloor:
     floor: Floor
     date: datetime.date
     commit: str
+    lowered: str = ""
+    """Why it is lower than it was: a metric that is defined anew, a data set that has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ def _floor(entry: Mapping[str, Any]) -> DatedFloor:
     date = entry["date"]
     if not isinstance(date, datetime.date):
         raise TypeError("date is no date")
-    return DatedFloor(Floor(str(entry["metric"]), float(entry["least"])), date, str(entry["commit"]))
+    return DatedFloor(
+        Floor(str(entry["metric"]), float(entry["least"])), date, str(entry["commit"]), str(entry.get("lowered", ""))
+    )
 
 
 def chosen_sets(suite: Suite, names: Sequence[str]) -> tuple[DataSet, ...]:

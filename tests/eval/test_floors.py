@@ -1,10 +1,12 @@
+import shutil
+import subprocess
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from vouch.eval.floors import Floor, breaches, metric_value, parse_floor
-from vouch.eval.suite import chosen_sets, load_suite
+from vouch.eval.suite import DatedFloor, chosen_sets, load_suite
 from vouch.retrieval.errors import UsageError
 
 METRICS = {
@@ -95,8 +97,29 @@ def test_what_is_wrong_in_a_suite_is_named(tmp_path: Path, before: str, after: s
         load_suite(tmp_path / "s.toml")
 
 
-def test_the_floors_of_this_repository_are_dated_and_above_nothing(repository: Path) -> None:
+def test_every_set_of_this_repository_has_floors_and_a_commit_for_each(repository: Path) -> None:
     suite = load_suite(repository / "eval" / "floors.toml")
     floors = [dated for data_set in suite.sets for dated in data_set.floors]
     assert all(data_set.floors for data_set in suite.sets), "every set has a floor"
-    assert all(dated.commit and dated.floor.least > 0 for dated in floors)
+    assert all(dated.commit for dated in floors)
+
+
+def floors_of(path: Path) -> dict[tuple[str, str], DatedFloor]:
+    return {(found.name, dated.floor.metric): dated for found in load_suite(path).sets for dated in found.floors}
+
+
+def test_no_floor_goes_down_or_away_without_a_reason(repository: Path, tmp_path: Path) -> None:
+    git = shutil.which("git")
+    if git is None or not (repository / ".git").exists():
+        pytest.skip("not a git checkout: earlier floors are unknown")
+
+    def said(*arguments: str) -> str:
+        done = subprocess.run([git, "-C", str(repository), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    now = floors_of(repository / "eval" / "floors.toml")
+    for commit in said("log", "-2", "--format=%H", "--", "eval/floors.toml").split():
+        (tmp_path / "before.toml").write_text(said("show", f"{commit}:eval/floors.toml"), encoding="utf-8")
+        for key, dated in floors_of(tmp_path / "before.toml").items():
+            assert key in now, f"the floor of {key} is gone"
+            assert now[key].floor.least >= dated.floor.least or now[key].lowered, f"the floor of {key} went down"
