@@ -57,10 +57,16 @@ def open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
     path = folder / FILE_NAME
     if not path.is_file():
         raise _missing(folder)
-    # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
-    immutable = not os.access(folder, os.W_OK) and not Path(f"{path}-wal").exists()
     with library_errors(folder, busy_timeout):
-        return _checked(_connect(path, "ro&immutable=1" if immutable else "ro", busy_timeout), folder)
+        if os.access(folder, os.W_OK):
+            # Not "ro": after a crash the first to open a library, a reader too, folds in the write-ahead log.
+            connection = _connect(path, "rw", busy_timeout)
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
+            logged = Path(f"{path}-wal").exists()
+            connection = _connect(path, "ro" if logged else "ro&immutable=1", busy_timeout)
+        return _checked(connection, folder)
 
 
 def _open_to_write(folder: Path, busy_timeout: float) -> sqlite3.Connection:
