@@ -46,7 +46,7 @@ def evaluate_answers(settings: Settings, files: Sequence[Path], options: RunOpti
     with bench(settings, items) as prepared:
         subject = Subject(
             kind="answers",
-            dataset=", ".join(file.stem for file in files),
+            dataset=", ".join(f"{file.absolute().parent.name}/{file.stem}" for file in files),
             library=prepared.fingerprint,
             questions=items_fingerprint(items),
             items=len(items),
@@ -56,7 +56,7 @@ def evaluate_answers(settings: Settings, files: Sequence[Path], options: RunOpti
             done = sum(run.find(item.id) is not None for item in items)
             with item_progress(len(items), done, quiet=False) as advance:
                 records = [_record(item, run, prepared.system, judge, advance) for item in items]
-            metrics = {"dataset": subject.dataset, **summarise(records).values}
+            metrics = {"dataset": subject.dataset, **summarise(records).values, "latency_ms": _latency(records)}
             if judge is not None:
                 metrics["judged"] = judge_summary(_judgements(line) for line in run.records)
             finish(run, metrics, Extras(draw=prepared.picture), options)
@@ -143,6 +143,11 @@ def _case(record: AnswerRecord, hits: Sequence[Hit]) -> Case:
     )
 
 
+def _latency(records: Sequence[AnswerRecord]) -> dict[str, float]:
+    spent = sorted(1000 * record.seconds for record in records)
+    return {f"p{share}": round(spent[min(len(spent) * share // 100, len(spent) - 1)], 1) for share in (50, 95)}
+
+
 def _judgements(line: Mapping[str, Any]) -> dict[str, Judgement]:
     return {name: Judgement(**said) for name, said in line["judged"].items()}
 
@@ -159,6 +164,7 @@ def answers_text(metrics: Mapping[str, Any]) -> str:
     shown = ("items", "correct", "wrong", "refused", "accuracy", "score", "weights", "accuracy_interval", "dataset")
     others = {name: value for name, value in metrics.items() if isinstance(value, float) and name not in shown}
     lines += [f"  {name} {value:.4f}" for name, value in others.items()]
+    lines.append("  milliseconds a question: " + " · ".join(f"{k} {v:g}" for k, v in metrics["latency_ms"].items()))
     official = metrics.get("official")
     if isinstance(official, Mapping):
         parts = (

@@ -64,7 +64,7 @@ def _filled(settings: Settings, paths: Sequence[Path]) -> "Iterator[Library]":
     from vouch.app.wiring import ingest_options, open_library, open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
 
-    absolute = [path.absolute() for path in paths]
+    absolute = [path.resolve() for path in paths]
     with open_store_to_fill(settings) as store:
         others = {document.source.path for document in store.documents()} - set(map(str, absolute))
         if others:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from vouch.app.fact_rows import FactRow
     from vouch.eval.judges import Judge
     from vouch.eval.retrieval import Measure
+    from vouch.eval.types import TextScorer
     from vouch.generation.pipeline import Asker, Generator
-    from vouch.ingest.bulk import IngestOptions
-    from vouch.ingest.pipeline import Preparer
+    from vouch.ingest.bulk import IngestOptions, RecordMaker
     from vouch.ingest.types import Loader, Overrides, PageReader
     from vouch.retrieval.library import Library
     from vouch.retrieval.stores.sqlite_store import SqliteStore
@@ -167,13 +167,18 @@ def ingest_options(
     )
 
 
-def make_preparer(settings: Settings, overrides: "Overrides") -> "Preparer":
+def make_preparer(settings: Settings, overrides: "Overrides") -> "RecordMaker":
     """Return what makes records of files, in the process that calls this."""
+    embedder, recipe = make_embedder(settings), _recipe(settings, overrides)
+    if overrides.kind == "facts":
+        from vouch.ingest.fact_tables.preparer import FactTablePreparer
+        from vouch.ingest.loaders.fact_sheets import read_sheet
+
+        return FactTablePreparer(read_sheet, embedder, overrides, recipe)
     from vouch.ingest.loaders.registry import loader_for
     from vouch.ingest.pipeline import Preparer
 
-    loader = partial(loader_for, pdf=_pdf_loader(settings))
-    return Preparer(loader, make_embedder(settings), overrides, _recipe(settings, overrides))
+    return Preparer(partial(loader_for, pdf=_pdf_loader(settings)), embedder, overrides, recipe)
 
 
 def _pdf_loader(settings: Settings) -> "Loader":
@@ -269,6 +274,14 @@ def ranking_measure() -> "Measure":
     from vouch.eval.ranking_measures import measured
 
     return measured
+
+
+def text_scorer() -> "TextScorer":
+    """Return what scores generated texts."""
+    _need("sacrebleu", "vouch eval texts", "eval")
+    from vouch.eval import text_generation
+
+    return text_generation
 
 
 def page_picture(source: Source, page: int, boxes: Sequence[Box]) -> bytes | None:

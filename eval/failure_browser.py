@@ -20,6 +20,8 @@ MAX_ITEMS = 1500
 MAX_PICTURES = 60
 MAX_PICTURE_BYTES = 12_000_000
 MAX_TEXT = 2000
+MAX_EXCERPT = 300
+"""Of a corpus text: a query shows several, and there are many queries."""
 TOP_HITS = 5
 
 VERDICT_ORDER = ("wrong", "missing", "not found", "11-100", "refused", "2-10", "correct", "exact", "first")
@@ -123,10 +125,11 @@ def _query_item(record: Line, excerpt: Excerpt) -> dict[str, Any]:
         ("scores", _scores(record.get("scores", {}))),
     ]
     quotes = [
-        {"place": f"relevant: {name}", "text": _short(excerpt(name)), "picture": ""} for name in list(relevant)[:2]
+        {"place": f"relevant: {name}", "text": _short(excerpt(name), MAX_EXCERPT), "picture": ""}
+        for name in list(relevant)[:2]
     ]
     quotes += [
-        {"place": f"{rank}. {name} ({score:.3f})", "text": _short(excerpt(name)), "picture": ""}
+        {"place": f"{rank}. {name} ({score:.3f})", "text": _short(excerpt(name), MAX_EXCERPT), "picture": ""}
         for rank, (name, score) in enumerate(record["hits"][:TOP_HITS], start=1)
     ]
     title = str(record.get("query", record["query_id"]))
@@ -163,8 +166,8 @@ def _plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + " …"
+def _short(text: str, at_most: int = MAX_TEXT) -> str:
+    return text if len(text) <= at_most else text[:at_most] + " …"
 
 
 def verdict_counts(kind: RunKind, records: Sequence[Line]) -> Iterator[tuple[str, dict[str, int]]]:

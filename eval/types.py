@@ -1,6 +1,6 @@
 """What is evaluated and what came of it, as values. Knows no file format and no metric."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -111,3 +111,13 @@ class Search(Protocol):
     """Retrieval under test."""
 
     def __call__(self, query: str, k: int, mode: SearchMode, scope: Scope) -> list[Hit]: ...
+
+
+class TextScorer(Protocol):
+    """Scores of generated texts, as the module `text_generation` has them."""
+
+    def perplexity(self, token_logprobs: Sequence[Sequence[float]]) -> float: ...
+
+    def bleu(self, texts: Sequence[str], references: Sequence[Sequence[str]], language: str) -> float: ...
+
+    def rouge(self, texts: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]: ...

@@ -135,6 +135,21 @@ def facts(ctx: click.Context, gold: Path, found: Path | None, as_json: bool) -> 
     _conclude(ctx, metrics, "" if as_json else facts_text(metrics))
 
 
+@evaluate.command(short_help="Score generated texts against references.")
+@click.argument("file", type=_FILE, metavar="FILE")
+@_run_option(
+    "--fail-under", multiple=True, metavar="METRIC=VALUE", help="Leave with exit code 4 if it is less. Repeatable."
+)
+@json_option
+@click.pass_context
+def texts(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Score the texts of FILE (JSON lines: text, references, token_logprobs): BLEU, ROUGE, perplexity."""
+    from vouch.app.eval_texts import evaluate_texts, texts_text
+
+    metrics = evaluate_texts(file)
+    _conclude(ctx, metrics, "" if as_json else texts_text(metrics))
+
+
 @evaluate.command(short_help="What got better, what got worse.")
 @click.argument("before", type=_FOLDER, metavar="A")
 @click.argument("after", type=_FOLDER, metavar="B")
@@ -169,7 +184,7 @@ def suite(ctx: click.Context, suite: Path, data: Path, work: Path, names: tuple[
 
     listed = load_suite(suite)
     outcomes = []
-    for outcome in run_suite(settings, listed, chosen_sets(listed, names), Places(data, work)):
+    for outcome in run_suite(settings, listed, chosen_sets(listed, names), Places(data.resolve(), work)):
         outcomes.append(outcome)
         for line in () if as_json else outcome_lines(outcome):
             click.echo(line)

@@ -150,6 +150,7 @@ def test_a_killed_run_continues_and_comes_to_the_same(library: Path, tmp_path: P
     for folder in (out, tmp_path / "whole"):
         subprocess.run(command(str(folder)), check=True, capture_output=True)
     killed, whole = (json.loads((folder / "metrics.json").read_text("utf-8")) for folder in (out, tmp_path / "whole"))
+    assert killed.pop("latency_ms").keys() == whole.pop("latency_ms").keys() == {"p50", "p95"}
     assert killed == whole
     assert [record["id"] for record in records_of(out)] == [f"k{n}" for n in range(150)]
 
@@ -214,6 +215,20 @@ def test_two_runs_are_compared_item_by_item(vouch: Vouch, library: Path, tmp_pat
     refused = vouch("eval", "compare", tmp_path / "a", tmp_path / "c")
     assert (refused.code, "different questions" in refused.err) == (2, True)
     assert vouch("eval", "compare", tmp_path / "a", tmp_path).code == 2
+
+
+def test_generated_texts_are_scored_against_their_references(vouch: Vouch, tmp_path: Path) -> None:
+    rows = [
+        {"text": "今年收入增长", "references": ["收入今年增长", "今年收入增长"], "token_logprobs": [-1.0, -1.0]},
+        {"prediction": "甲", "reference": "乙", "token_logprobs": [-4.0]},
+    ]
+    done = vouch("eval", "texts", write_lines(tmp_path / "t.jsonl", rows), "--json")
+    assert done.code == 0
+    assert (done.json["texts"], done.json["rouge1"]) == (2, 0.5)
+    assert done.json["perplexity"] == pytest.approx(2.718281828**2)
+    unlike = write_lines(tmp_path / "u.jsonl", [{"text": "no reference"}])
+    refused = vouch("eval", "texts", unlike)
+    assert (refused.code, "line 1" in refused.err) == (2, True)
 
 
 GOLD_HEADER = "report,field,value,unit,raw_in_pdf,page,year\n"
