@@ -11,6 +11,7 @@ import pytest
 
 from tests.retrieval.record_maker import LetterEmbedder, record
 from vouch.retrieval.errors import IndexMismatch, LibraryDamaged, LibraryError, LibraryLocked
+from vouch.retrieval.stores.sqlite_database import SCHEMA_VERSION
 from vouch.retrieval.stores.sqlite_store import SqliteStore
 from vouch.retrieval.types import DocumentRecord, Line, Page, Scope, Source, Store
 
@@ -296,7 +297,7 @@ def test_an_empty_file_is_no_library_yet(tmp_path: Path) -> None:
 def test_a_newer_library_is_refused(opened: Callable[..., SqliteStore], store: SqliteStore) -> None:
     with store._database.transaction() as connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
-    with pytest.raises(LibraryDamaged, match="schema version 99, this vouch reads 1"):
+    with pytest.raises(LibraryDamaged, match=rf"schema version 99, this vouch reads {SCHEMA_VERSION}"):
         opened()
 
 
