@@ -23,7 +23,7 @@ class IngestSettings:
     """Files read at the same time; 0: one for each core."""
     ocr: Literal["auto", "never", "always"] = "auto"
     reader: Literal["pdfium", "pypdf"] = "pdfium"
-    kind: Literal["auto", "report", "guideline", "qa", "text"] = "auto"
+    kind: Literal["auto", "report", "guideline", "qa", "text", "facts"] = "auto"
     collection: str = "default"
 
 

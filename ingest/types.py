@@ -53,6 +53,22 @@ class PageReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table as it stands in a file: a header row and the others, cells as texts that keep every digit."""
+
+    rows: tuple[tuple[str, ...], ...]
+    warnings: tuple[str, ...] = ()
+
+
+class SheetReader(Protocol):
+    """Reads the table of a file."""
+
+    def __call__(self, path: Path) -> Sheet:
+        """Return the rows; raise UnreadableDocument naming what is wrong and what to do."""
+        ...
+
+
 class Loader(Protocol):
     """Reads one kind of file."""
 

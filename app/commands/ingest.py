@@ -26,7 +26,12 @@ FAILED = 3
 @click.command(short_help="Read files into the library.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @setting_option("--collection", key="ingest.collection", metavar="C", text="Shelf to put the documents on.")
-@setting_option("--kind", key="ingest.kind", metavar="KIND", text="auto, report, guideline, qa or text.")
+@setting_option(
+    "--kind",
+    key="ingest.kind",
+    metavar="KIND",
+    text="auto, report, guideline, qa or text; facts imports tables of values.",
+)
 @company_and_year("The company of all these documents.", "The year that all these documents are on.", False)
 @setting_option("--jobs", key="ingest.jobs", metavar="N", kind=int, text="Files read at the same time; 0: one a core.")
 @setting_option("--ocr", key="ingest.ocr", metavar="WHEN", text="auto, never or always: read pages that are pictures.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from vouch.ingest.loaders.decode import decoding_warnings, read_text
 from vouch.ingest.loaders.sheet_pages import qa_document, sheet_draft
 from vouch.ingest.pages import assembled
-from vouch.ingest.types import Document
+from vouch.ingest.types import Document, Sheet
 from vouch.retrieval.errors import UnreadableDocument
 
 DELIMITERS = (",", "\t", ";", "|", "，")
@@ -20,22 +20,27 @@ class CsvLoader:
 
     def load(self, path: Path) -> Document:
         """Read a file; UnreadableDocument for binary data, no values, or a quote that is never closed."""
-        text, encoding = read_text(path)
-        warnings = decoding_warnings(text, encoding)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
-        try:
-            rows = [[cell.strip() for cell in row] for row in reader]
-        except csv.Error as problem:
-            raise UnreadableDocument(
-                f"line {reader.line_num} cannot be read ({problem})", "check the quotes around the values of that line"
-            ) from problem
-        pairs = qa_document(rows, warnings) if rows else None
+        sheet = read_csv(path)
+        pairs = qa_document(sheet.rows, sheet.warnings) if sheet.rows else None
         if pairs is not None:
             return pairs
-        pages, blocks = assembled([sheet_draft(1, "", rows)])
+        pages, blocks = assembled([sheet_draft(1, "", sheet.rows)])
         if not pages:
             raise UnreadableDocument("the file holds no values", "export it again")
-        return Document(pages, blocks, warnings=warnings)
+        return Document(pages, blocks, warnings=sheet.warnings)
+
+
+def read_csv(path: Path) -> Sheet:
+    """Return the rows of a file; UnreadableDocument for binary data or a quote that is never closed."""
+    text, encoding = read_text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
+    try:
+        rows = tuple(tuple(cell.strip() for cell in row) for row in reader)
+    except csv.Error as problem:
+        raise UnreadableDocument(
+            f"line {reader.line_num} cannot be read ({problem})", "check the quotes around the values of that line"
+        ) from problem
+    return Sheet(rows, decoding_warnings(text, encoding))
 
 
 def delimiter_of(text: str) -> str:

@@ -4,9 +4,10 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from vouch.ingest.loaders.files import read_bytes
 from vouch.ingest.loaders.office_zip import checked_office_file
 from vouch.ingest.loaders.sheet_pages import qa_document, sheet_draft
 from vouch.ingest.pages import assembled
-from vouch.ingest.types import Document
+from vouch.ingest.types import Document, Sheet
 from vouch.retrieval.errors import UnreadableDocument
 
 MAX_CELLS = 10_000_000
@@ -29,19 +30,25 @@ _SHEET_NAME = re.compile(r"<(?:\w+:)?sheet\s[^>]*?\bname=\"([^\"]*)\"")
 _DECIMALS = re.compile(r"0\.(0+)")
 
 
+TextOf = Callable[[object, str], str]
+"""From a value and its number format to a text."""
+
+
 class XlsxLoader:
     """Reads .xlsx and .xlsm workbooks."""
 
     def load(self, path: Path) -> Document:
         """Read a file; UnreadableDocument for damage, a password, a zip bomb or a workbook without values."""
-        file = checked_office_file(read_bytes(path), "xl/workbook.xml")
-        try:
-            sheets = _sheets(file)
-        except (*_DAMAGE, InvalidFileException) as problem:
-            raise UnreadableDocument(
-                f"the workbook is damaged ({problem})", "open it in Excel or LibreOffice and save it again"
-            ) from problem
-        return _document(sheets)
+        return _document(_read(path, cell_text))
+
+
+def read_workbook(path: Path) -> Sheet:
+    """Return the rows of the first visible sheet with values, each number with all its digits."""
+    filled, notes = _filled(_read(path, exact_text))
+    _, _, rows = filled[0]
+    unread = [name for _, name, _ in filled[1:]]
+    more = (f"only the first sheet is read, not {', '.join(unread)}",) if unread else ()
+    return Sheet(tuple(tuple(row) for row in rows), (*notes, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,17 @@ class _Sheet:
     reason: str = ""
 
 
-def _sheets(file: io.BytesIO) -> list[_Sheet]:
+def _read(path: Path, text_of: TextOf) -> list[_Sheet]:
+    file = checked_office_file(read_bytes(path), "xl/workbook.xml")
+    try:
+        return _sheets(file, text_of)
+    except (*_DAMAGE, InvalidFileException) as problem:
+        raise UnreadableDocument(
+            f"the workbook is damaged ({problem})", "open it in Excel or LibreOffice and save it again"
+        ) from problem
+
+
+def _sheets(file: io.BytesIO, text_of: TextOf) -> list[_Sheet]:
     """Return the sheets in the order of their tabs, those included that openpyxl passes over in silence."""
     with zipfile.ZipFile(file) as archive:
         names = [unescape(name) for name in _SHEET_NAME.findall(archive.read("xl/workbook.xml").decode("utf-8"))]
@@ -66,13 +83,14 @@ def _sheets(file: io.BytesIO) -> list[_Sheet]:
         sheets = []
         for number, name in enumerate(names, start=1):
             if name in readable and readable[name].sheet_state == "visible":
-                sheets.append(_Sheet(number, name, list(_rows(readable[name], number))))
+                sheets.append(_Sheet(number, name, list(_rows(readable[name], number, text_of))))
             elif name not in charts:
                 sheets.append(_Sheet(number, name, None, "hidden" if name in readable else "damaged"))
     return sheets
 
 
-def _document(sheets: Sequence[_Sheet]) -> Document:
+def _filled(sheets: Sequence[_Sheet]) -> tuple[list[tuple[int, str, list[list[str]]]], tuple[str, ...]]:
+    """Return (number, name, rows) of the sheets with values, and what was left out."""
     notes = tuple(
         f"{reason} sheet(s) left out: {', '.join(names)}"
         for reason in ("hidden", "damaged")
@@ -84,6 +102,11 @@ def _document(sheets: Sequence[_Sheet]) -> Document:
             f"no visible sheet holds a value{''.join(f'; {note}' for note in notes)}",
             "save it with Excel or LibreOffice: until then formulas have no values",
         )
+    return filled, notes
+
+
+def _document(sheets: Sequence[_Sheet]) -> Document:
+    filled, notes = _filled(sheets)
     pairs = qa_document(filled[0][2], notes) if len(filled) == 1 else None
     if pairs is not None:
         return pairs
@@ -93,7 +116,7 @@ def _document(sheets: Sequence[_Sheet]) -> Document:
     return Document(pages, blocks, warnings=notes)
 
 
-def _rows(sheet: Any, number: int) -> Iterator[list[str]]:
+def _rows(sheet: Any, number: int, text_of: TextOf) -> Iterator[list[str]]:
     """Yield the texts of a sheet's rows."""
     sheet.reset_dimensions()  # what a file says of its size may be wrong, or meant to fill the memory
     cells = 0
@@ -101,7 +124,7 @@ def _rows(sheet: Any, number: int) -> Iterator[list[str]]:
         cells += len(row) + 1
         if cells > MAX_CELLS:
             raise UnreadableDocument(f"the sheet has more than {MAX_CELLS:,} cells", "split it", page=number)
-        yield [cell_text(cell.value, cell.number_format or "") if cell.value is not None else "" for cell in row]
+        yield [text_of(cell.value, cell.number_format or "") if cell.value is not None else "" for cell in row]
 
 
 def cell_text(value: object, number_format: str) -> str:
@@ -119,6 +142,16 @@ def cell_text(value: object, number_format: str) -> str:
             return str(value)
         case _:
             return str(value).strip()
+
+
+def exact_text(value: object, number_format: str) -> str:
+    """Return a number with all its digits, percentages as such; everything else as its format shows it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return cell_text(value, number_format)
+    number = Decimal(repr(value))
+    if "%" in number_format.partition(";")[0]:
+        return f"{number * 100:f}%"
+    return f"{number:f}"
 
 
 def _number_text(value: float, number_format: str) -> str:

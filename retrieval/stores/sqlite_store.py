@@ -13,6 +13,7 @@ from vouch.retrieval.stores import sqlite_facts
 from vouch.retrieval.stores import sqlite_rows as rows
 from vouch.retrieval.stores.sqlite_database import Database
 from vouch.retrieval.stores.sqlite_errors import damaged
+from vouch.retrieval.stores.sqlite_fact_connection import fact_connection
 from vouch.retrieval.types import EVERYTHING, Chunk, DocumentRecord, Embedder, Page, Scope, StoredDocument, Vectors
 
 _BATCH = 1000
@@ -39,6 +40,7 @@ class SqliteStore:
     ) -> None:
         """Open a library, made if `write` and there is none; IndexMismatch if its vectors are not `embedder`'s."""
         self.folder = folder
+        self._busy_timeout = busy_timeout
         self._database = Database(folder, write=write, busy_timeout=busy_timeout)
         self._embedder = (embedder.name, embedder.dimension) if embedder else None
         ((self._library_id,),) = self._database.rows("SELECT value FROM meta WHERE key = 'library'")
@@ -132,6 +134,10 @@ class SqliteStore:
     def fact_companies(self) -> list[FactCompany]:
         """Return whom facts are about, by name."""
         return sqlite_facts.companies(self._database)
+
+    def fact_connection(self) -> Connection:
+        """Return a connection for query plans, to be closed by the caller, on which SQLite allows only reading facts."""
+        return fact_connection(self.folder, self._busy_timeout)
 
     def position(self) -> str:
         """Return library, last chunk and last removal, parted by colons."""
