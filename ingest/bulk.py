@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal, Protocol
 
-from vouch.retrieval.errors import UnreadableDocument
+from vouch.retrieval.errors import LibraryFull, LibraryLocked, UnreadableDocument
 from vouch.retrieval.types import DocumentRecord, Source, Store, StoredDocument
 
 logger = logging.getLogger(__name__)
@@ -180,7 +180,10 @@ def _stored(prepared: _Prepared, store: IngestStore) -> FileResult:
     record = prepared.record
     if record is None:
         return FileResult(str(prepared.path), "failed", error=prepared.error)
-    replaced = store.put(record)
+    try:
+        replaced = store.put(record)
+    except (LibraryFull, LibraryLocked) as error:  # nothing of this file is stored; another may fit, or come later
+        return FileResult(str(prepared.path), "failed", error=FileError(type(error).__name__, str(error)))
     ocr = sum(page.origin == "ocr" for page in record.pages)
     status: Status = "replaced" if replaced else "ingested"
     counts = len(record.pages), len(record.chunks), ocr

@@ -12,7 +12,9 @@ import pytest
 
 from tests.ingest.bulk_fakes import LengthEmbedder, options
 from vouch.ingest.bulk import FileResult, IngestSummary, ingest_paths
+from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
 from vouch.retrieval.stores.sqlite_store import SqliteStore
+from vouch.retrieval.types import DocumentRecord
 
 
 @pytest.fixture
@@ -133,6 +135,26 @@ def test_results_come_as_they_are_stored(tmp_path: Path, store: SqliteStore) -> 
 
     ingest_paths(paths, options(), store, on_result)
     assert seen == [("a", 1), ("b", 2)]
+
+
+@pytest.mark.parametrize("problem", [LibraryFull("no space left: free some"), LibraryLocked("another process writes")])
+def test_a_file_that_cannot_be_stored_is_listed_and_the_rest_is_tried(
+    tmp_path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch, problem: LibraryError
+) -> None:
+    put = store.put
+
+    def refuse_one(record: DocumentRecord) -> bool:
+        if record.source.name == "a.txt":
+            raise problem
+        return put(record)
+
+    monkeypatch.setattr(store, "put", refuse_one)
+    summary = ingest(write(tmp_path / "in", a="甲", b="乙"), store)
+    assert statuses(summary) == ["failed", "ingested"]
+    error = summary.results[0].error
+    assert error is not None
+    assert (error.type, error.message) == (type(problem).__name__, str(problem))
+    assert [document.source.name for document in store.documents()] == ["b.txt"]
 
 
 def assert_whole(library: Path, folder: Path, reported: set[str]) -> None:
