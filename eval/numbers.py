@@ -66,6 +66,7 @@ _SPELT = re.compile(
     rf"(?<![第{_NUMERALS}])(?P<digits>[{_NUMERALS}]+)(?:(?P<scale>亿|万)(?P<unit>元)?|(?P<counted>元|倍|人|名|家|个(?=公司|上市)))"
 )
 _CODE_AFTER = re.compile(r"^(?:-?[A-Z](?![a-z])|[A-Za-z]*\d|-[A-Za-z])")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _FALLS = re.compile(
     r"(?:减少|下降|降低|下滑|降幅|减幅|亏损|净流出|流出|decreas\w*|declin\w*|drop\w*|fell|loss(?: of)?|down|reduc\w*)"
     r"[^\d。;；\n]{0,24}$",
@@ -98,6 +99,8 @@ class Target:
     value: float
     unit: str
     step: float
+    factor: float = 1.0
+    """What one of the unit asked for is worth: 10,000 where the answer is wanted in 万元, so that bare numbers are."""
 
 
 def folded(text: str) -> str:
@@ -128,12 +131,14 @@ def target(value: float, unit: str = "", printed: str = "", decimals: int | None
         step = factor * 10.0**-decimals
     else:
         step = next((number.step for number in numbers(printed) if _near(number, value, factor)), None)
-    return Target(value * factor, base, step or factor * 10.0 ** -decimals_of(value))
+    return Target(value * factor, base, step or factor * 10.0 ** -decimals_of(value), factor)
 
 
 def same(found: Number, wanted: Target) -> bool:
     """Say whether a number is the one wanted, rounded as asked for; percent and fraction are the same number."""
     readings = _readings(found, wanted.unit)
+    if not found.unit and found.step <= 1:
+        readings = (*readings, found.value * wanted.factor)
     slack = wanted.step / 2 + _HALF_STEP_SLACK * max(1.0, abs(wanted.value))
     return any(abs(reading - wanted.value) <= slack for reading in readings) or (
         found.sign_open and any(abs(-reading - wanted.value) <= slack for reading in readings)
@@ -195,7 +200,8 @@ def _number(plain: str, match: re.Match[str]) -> Number | None:
     unit = "%" if match["pct"] else _UNIT_OF.get((match["unit"] or currency).lower(), "")
     value, decimals = float(digits.replace(",", "")) * factor, len(digits.partition(".")[2])
     bracketed = bool((match["open"] or match["inner"]) and (match["close"] or (match["pct"] and match["close2"])))
-    accounting = bracketed and (bool(currency) or "," in digits or "." in digits or len(digits) > 2)
+    restated = _HAN.match(plain[max(0, match.start() - 1) : match.start()])  # 琅岱仪器(9.50)
+    accounting = bracketed and not restated and (bool(currency) or "," in digits or "." in digits or len(digits) > 2)
     negative = bool(match["sign"] or match["sign2"]) or (accounting and unit != "%")
     sign_open = (accounting and unit == "%") or bool(_FALLS.search(plain[: match.start()]))
     start, end = match.span() if bracketed else _without_brackets(match)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from vouch.eval.numbers import Number, folded, numbers, same, target
+from vouch.eval.numbers import comparable, folded, numbers, same, target
+from vouch.eval.text_metrics import normalised
 from vouch.eval.types import Item
 from vouch.eval.verdicts.amounts import missing_components
 from vouch.eval.verdicts.judgement import Judgement, judged, said
 from vouch.generation.types import Answer
+
+LONGEST, EACH = 250, 60
+"""Characters of an answer, and for each name that may be in it: more is a page, not an answer."""
 
 _COMPANY = re.compile(r"[\u4e00-\u9fffA-Za-z()]{2,40}?(?:股份有限公司|有限责任公司|有限公司|股份公司)")
 _SUPERLATIVE = re.compile(r"最[高低多少大小]|highest|lowest|largest|smallest|most|least|best|biggest", re.IGNORECASE)
@@ -25,6 +29,7 @@ def judge_names(item: Item, answer: Answer) -> Judgement:
     found = _claimed(item, text)
     wanted = [folded(name) for name in item.gold]
     right = found == wanted if item.ordered else sorted(found) == sorted(wanted)
+    brief = len(normalised(text)) <= LONGEST + EACH * len({*item.gold, *item.labels})
     rows = list(zip(item.gold, item.gold_values, strict=False)) if len(item.gold_values) == len(item.gold) else []
     amounts = [_amount_beside(item, text, name, value) for name, value in rows]
     lacking = missing_components(item, text)
@@ -34,9 +39,10 @@ def judge_names(item: Item, answer: Answer) -> Judgement:
     if item.components:
         scores["components"] = 1 - len(lacking) / len(item.components)
     return judged(
-        right and all(amounts) and not lacking,
-        scores,
+        right and brief and all(amounts) and not lacking,
+        scores if brief else dict.fromkeys(scores, 0.0),
         "" if right else f"names {', '.join(found) or 'none'}",
+        "" if brief else "says too much to name anything",
         "" if all(amounts) else "an amount is missing or wrong",
         f"not shown: {', '.join(lacking)}" if lacking else "",
     )
@@ -75,16 +81,13 @@ def _forms(item: Item, name: str) -> Sequence[str]:
 def _amount_beside(item: Item, text: str, name: str, value: float) -> bool:
     """Say whether the first number after a name, of the right unit, is its amount."""
     wanted = target(value, item.unit)
+    fitting = [number for number in numbers(text) if comparable(number, wanted.unit)]
     for form in _forms(item, name):
         for match in re.finditer(re.escape(folded(form)), text):
-            following = _following(text, match.end(), wanted.unit)
-            if following and same(following, wanted):
+            after = (number for number in fitting if match.end() <= number.start <= match.end() + _AFTER)
+            if (following := next(after, None)) and same(following, wanted):
                 return True
     return False
-
-
-def _following(text: str, start: int, unit: str) -> Number | None:
-    return next((n for n in numbers(text[start : start + _AFTER]) if not unit or n.unit in (unit, "")), None)
 
 
 def _share(found: Sequence[str], wanted: Sequence[str]) -> float:

@@ -35,8 +35,8 @@ FILING_RECALL = 0.7
 """With this share of the reference's words, an answer up to four times as long is right too."""
 SHORT_GOLD = 6
 """Words up to which a reference is to be said word for word."""
-LONGEST = 1200
-"""Characters of an answer to an open question; more is a page, not an answer."""
+LONGEST = 800
+"""Characters of an answer to an open question; more is a page (three in four report pages are longer), no answer."""
 LONGEST_FILING = 120
 """Words of an answer to a short question about a filing."""
 LONGEST_NONE = 300

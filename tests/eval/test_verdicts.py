@@ -202,6 +202,8 @@ LOSSES = item("ranking", "净利润为负数的公司有哪些？", NAMES[:2], l
         (TOP, "青砚科技（8.25万元）、琅岱仪器（9.50万元）。", "wrong"),
         (TOP, "琅岱仪器（9.50万元）、青砚科技（8.25万元）、云汀药业（7.00万元）。", "wrong"),
         (TOP, "琅岱仪器（8.25万元）、青砚科技（9.50万元）。", "wrong"),
+        (HIGHEST, "净利润最高的是琅岱仪器（199,212,637.27）。", "correct"),
+        (HIGHEST, "净利润最高的是琅岱仪器，为199,212,637.27元。" + "公司治理结构健全，内部控制有效。" * 40, "wrong"),
         (SECOND, "琅岱仪器最高，青砚科技第二高。", "correct"),
         (SECOND, "琅岱仪器第二高。", "wrong"),
         (LOSSES, "青砚科技、琅岱仪器。", "correct"),
@@ -333,6 +335,7 @@ def test_a_number_about_a_filing_is_compared_in_the_unit_asked() -> None:
         "filing", "How much in USD million?", ("77.78",), gold_values=(77.78,), unit="USD million", language="en"
     )
     assert judge(expected, answer("It expects to pay $77.78 million.")).verdict == "correct"
+    assert judge(expected, answer("77.78")).verdict == "correct"
     assert judge(expected, answer("It expects to pay $77.78 billion.")).verdict == "wrong"
 
 
