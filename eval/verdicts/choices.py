@@ -13,7 +13,7 @@ _STATED = re.compile(
     r"(?:答案|选择|应选|选项?|answer(?: is)?|option|choice)\s*(?:应?[为是]|is|:)?\s*[(:\s]*([A-J])(?![A-Za-z])",
     re.IGNORECASE,
 )
-_LEADING = re.compile(r"^\s*[(\[]?([A-J])(?:[)\].:、,。\s]|$)")
+_LEADING = re.compile(r"^\s*[(\[]?([A-J])(?:[)\].:、,。]|\s*$)")
 _ALONE = re.compile(r"(?<![A-Za-z])([A-J])(?![A-Za-z])")
 
 
@@ -26,6 +26,9 @@ def judge_choice(item: Item, answer: Answer) -> Judgement:
 
 def settled(text: str, choices: tuple[str, ...]) -> int | None:
     """Return the index of the option that a text settles on: by its letter, or as the only one in its words."""
+    exact = [index for index, choice in enumerate(choices) if folded(choice).strip() == text.strip()]
+    if len(exact) == 1:
+        return exact[0]
     lettered = set(choices) != {"yes", "no", "maybe"}
     if lettered:
         stated = {match[1].upper() for match in _STATED.finditer(text)} or {m[1] for m in [_LEADING.match(text)] if m}

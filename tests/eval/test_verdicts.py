@@ -341,6 +341,7 @@ def test_a_number_about_a_filing_is_compared_in_the_unit_asked() -> None:
 
 OPTIONS = ("额中回后份", "角回", "额下回后份", "顶上小叶")
 EXAM = item("choice", "语言中枢在哪里？", ("C", "额下回后份"), choices=OPTIONS)
+LONGER = item("choice", "How much?", ("B", "A pea-sized amount."), choices=("A smear.", "A pea-sized amount."))
 DECISION = item("choice", "Does it help?", ("yes",), choices=("yes", "no", "maybe"))
 
 
@@ -354,6 +355,8 @@ DECISION = item("choice", "Does it help?", ("yes",), choices=("yes", "no", "mayb
         (EXAM, "答案是B。", "wrong"),
         (EXAM, "A. 额中回后份 B. 角回 C. 额下回后份 D. 顶上小叶", "wrong"),
         (EXAM, "额中回后份和额下回后份", "wrong"),
+        (LONGER, "A pea-sized amount.", "correct"),
+        (LONGER, "A pea-sized amount or a smear.", "wrong"),
         (DECISION, "Yes, it does.", "correct"),
         (DECISION, "yes or no or maybe", "wrong"),
     ],
