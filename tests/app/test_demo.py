@@ -25,23 +25,7 @@ def test_the_demo_asks_every_sample_question(demonstrated: Done) -> None:
     assert [answer["question"] for answer in demonstrated.json["answers"]] == [entry["text"] for entry in QUESTIONS]
 
 
-NOT_ANSWERED_YET = {
-    "What was Quillmere Harbor's net income in 2023?": "a part of an English company's name is not taken for it",
-    "When should metformin be stopped because of kidney function?": "the sentence beside the right one is quoted",
-}
-"""Strict: whoever mends one deletes its line."""
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        pytest.param(number, marks=pytest.mark.xfail(reason=NOT_ANSWERED_YET[entry["text"]]))
-        if entry["text"] in NOT_ANSWERED_YET
-        else number
-        for number, entry in enumerate(QUESTIONS)
-    ],
-    ids=[entry["text"] for entry in QUESTIONS],
-)
+@pytest.mark.parametrize("number", range(len(QUESTIONS)), ids=[entry["text"] for entry in QUESTIONS])
 def test_a_sample_question_is_answered_from_where_the_answer_stands(demonstrated: Done, number: int) -> None:
     expected, answer = QUESTIONS[number], demonstrated.json["answers"][number]
     if expected["kind"] == "refused":
