@@ -108,6 +108,9 @@ def _tables(metrics: Mapping[str, Any]) -> Iterator[str]:
     for name, group in metrics.items():
         if isinstance(group, Mapping) and group and all(isinstance(row, Mapping) for row in group.values()):
             yield f"<h2>{escape(name.replace('_', ' '))}</h2>{_group_table(group)}"
+    compared = {" - ".join(reversed(entry["modes"])): entry for entry in metrics.get("comparisons", ())}
+    if compared:
+        yield f"<h2>comparisons of modes, paired by query</h2>{_group_table(compared)}"
 
 
 def _single_values(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -129,8 +132,9 @@ def _group_table(group: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _is_cell(value: object) -> bool:
-    interval = isinstance(value, Sequence) and len(value) == 2 and all(isinstance(end, int | float) for end in value)
-    return isinstance(value, int | float | str) or interval
+    if isinstance(value, int | float | str):
+        return True
+    return isinstance(value, Sequence) and len(value) == 2 and all(isinstance(end, int | float) for end in value)
 
 
 def _number(value: object) -> str:

@@ -147,15 +147,21 @@ def test_a_retrieval_report_shows_ranks_intervals_and_texts() -> None:
         "hits": [["d1", 3.0], ["d9", 2.0]], "scores": {"ndcg@10": 0.63}, "seconds": 0.004,
     }  # fmt: skip
     lost = {**line, "query_id": "q2", "hits": [["d1", 3.0]]}
+    pair = {"modes": ["lexical", "hybrid"], "measure": "ndcg@10", "difference": 0.125, "interval": [0.1, 0.2]}
     modes = {"lexical": {"ndcg@10": 0.63, "intervals": {"ndcg@10": [0.5, 0.7]}, "recall@10": 1.0}}
     page = report_html(
-        settings("retrieval"), {"modes": modes}, [line, lost], Extras(excerpt=lambda name: f"text of {name}")
+        settings("retrieval"),
+        {"modes": modes, "comparisons": [pair]},
+        [line, lost],
+        Extras(excerpt=lambda name: f"text of {name}"),
     )
     items = data_of(page)["items"]
     assert [(item["id"], item["verdict"]) for item in items] == [("q2", "not found"), ("q1", "2-10")]
     assert ["relevant", "d9 (rank 2)"] in items[1]["facts"]
     assert items[1]["quotes"][0] == {"place": "relevant: d9", "text": "text of d9", "picture": ""}
     assert 'aria-label="ndcg@10"' in page
+    assert "hybrid - lexical" in page
+    assert "0.1–0.2" in page
     assert page.count('class="whisker"') == 1 + 2, "one interval, p50 and p95"
 
 
