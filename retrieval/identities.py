@@ -83,7 +83,8 @@ def check(
 ) -> list[IdentityResult]:
     """Return the result of every identity whose values are there.
 
-    `prior` are the values of the period before; `step` is the last printed digit in base units (a report in 万元
+    `prior` are the values at the end of the period before this one began (for a quarter: of the last year);
+    `step` is the last printed digit in base units (a report in 万元
     with two decimals: 100): each value may be off by half of it.
     """
     now = {name: exact(value) for name, value in values.items()}
@@ -144,8 +145,12 @@ def _best_fit(gap: Decimal, maybe: Sequence[Term], now: Mapping[str, Decimal]) -
 def standard_identities() -> tuple[Identity, ...]:
     """Return the identities that ship with the package."""
     text = resources.files("vouch.retrieval").joinpath("data", IDENTITIES_FILE).read_text(encoding="utf-8")
-    fields = FieldDictionary.load()
-    return tuple(_identity(entry, fields) for entry in tomllib.loads(text)["identity"])
+    return read_identities(tomllib.loads(text), FieldDictionary.load())
+
+
+def read_identities(tables: Mapping[str, Any], fields: FieldDictionary) -> tuple[Identity, ...]:
+    """Return the identities of a parsed file; SettingsError names the one over an unknown field."""
+    return tuple(_identity(entry, fields) for entry in tables["identity"])
 
 
 def _identity(entry: Mapping[str, Any], fields: FieldDictionary) -> Identity:
