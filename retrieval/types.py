@@ -200,13 +200,11 @@ class Embedder(Protocol):
         ...
 
 
-class LexicalIndex(Protocol):
-    """BM25 over chunks, keyed by the store's sequence numbers. Derived: may be thrown away at any time.
+class DerivedIndex(Protocol):
+    """An index over the store's chunks, keyed by their sequence numbers: may be thrown away at any time.
 
     Adding a number again replaces what stood under it, so a crash before `commit` is mended by repeating the work.
     """
-
-    def add(self, entries: Iterable[tuple[int, Chunk]]) -> None: ...
 
     def remove(self, seqs: Sequence[int]) -> None: ...
 
@@ -216,7 +214,7 @@ class LexicalIndex(Protocol):
 
     @property
     def position(self) -> str:
-        """Return the position last committed; empty for an index that is new, damaged or made by another tokenizer."""
+        """Return the position last committed; empty for an index that is new, damaged or made otherwise than now."""
         ...
 
     def clear(self) -> None:
@@ -226,6 +224,12 @@ class LexicalIndex(Protocol):
     def reload(self) -> None:
         """Take up what another process has committed."""
         ...
+
+
+class LexicalIndex(DerivedIndex, Protocol):
+    """BM25 over chunks."""
+
+    def add(self, entries: Iterable[tuple[int, Chunk]]) -> None: ...
 
     def search(self, query: str, k: int, doc_ids: frozenset[str] | None = None) -> list[tuple[int, float]]:
         """Return (sequence number, score), best first; only from `doc_ids` unless None."""
@@ -236,37 +240,14 @@ class LexicalIndex(Protocol):
         ...
 
 
-class VectorIndex(Protocol):
-    """Nearest neighbours over chunk vectors, keyed by the store's sequence numbers. Derived."""
+class VectorIndex(DerivedIndex, Protocol):
+    """Nearest neighbours over chunk vectors."""
 
     def add(self, seqs: Sequence[int], vectors: Vectors) -> None: ...
-
-    def remove(self, seqs: Sequence[int]) -> None: ...
-
-    def commit(self, position: str) -> None: ...
-
-    @property
-    def position(self) -> str:
-        """Return the position last committed; empty for an index that is new or damaged."""
-        ...
-
-    def clear(self) -> None:
-        """Start again with an empty index."""
-        ...
-
-    def reload(self) -> None:
-        """Take up what another process has committed."""
-        ...
 
     def search(self, vector: Vectors, k: int, seqs: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Return (sequence number, inner product), best first; only among `seqs` unless None."""
         ...
-
-
-class Reranker(Protocol):
-    """Puts the best of a list first."""
-
-    def rerank(self, query: str, hits: Sequence[Hit]) -> list[Hit]: ...
 
 
 class Store(Protocol):
