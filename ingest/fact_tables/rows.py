@@ -122,6 +122,7 @@ class FactReader:
                 unit=unit if unit and field.is_money and not cells.is_yuan(unit) else fact.unit,
                 scope=_SCOPES.get(self._said(row, "scope"), fact.scope),
                 raw=self._said(row, "raw") or fact.raw,
+                statement=self._said(row, "statement") or fact.statement,
                 column="prior" if self._said(row, "column") == "prior" else "current",
                 confidence=min(1.0, float(confidence[0])) if confidence else 1.0,
             )

@@ -63,10 +63,22 @@ def open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
             connection = _connect(path, "rw", busy_timeout)
             connection.execute("PRAGMA query_only = ON")
         else:
-            # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
-            logged = Path(f"{path}-wal").exists()
-            connection = _connect(path, "ro" if logged else "ro&immutable=1", busy_timeout)
+            connection = _connect(path, _read_only(path), busy_timeout)
         return _checked(connection, folder)
+
+
+def open_read_only(folder: Path, busy_timeout: float) -> sqlite3.Connection:
+    """Return a connection whose file is open for reading alone, so that no PRAGMA makes it writable."""
+    open_to_read(folder, busy_timeout).close()  # says what is wrong with the library, folds in the log of a crash
+    path = folder / FILE_NAME
+    with library_errors(folder, busy_timeout):
+        return _connect(path, _read_only(path), busy_timeout)
+
+
+def _read_only(path: Path) -> str:
+    # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
+    readable = os.access(path.parent, os.W_OK) or Path(f"{path}-wal").exists()
+    return "ro" if readable else "ro&immutable=1"
 
 
 def _open_to_write(folder: Path, busy_timeout: float) -> sqlite3.Connection:

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from vouch.retrieval.stores.sqlite_database import open_to_read
+from vouch.retrieval.stores.sqlite_database import open_read_only
 
 TABLES = frozenset({"facts", "fact_companies", "fact_values", "documents"})
 # fmt: off
@@ -19,8 +19,9 @@ _JSON_LIST = "json_each"
 
 def fact_connection(folder: Path, busy_timeout: float = 5.0) -> sqlite3.Connection:
     """Return a connection on which only SELECT works, and only on facts and documents; DatabaseError for the rest."""
-    connection = open_to_read(folder, busy_timeout)
+    connection = open_read_only(folder, busy_timeout)
     connection.execute("PRAGMA query_only = ON")
+    connection.execute("SELECT 1 FROM json_each('[]')").fetchall()  # sets it up before the authorizer is in the way
     connection.set_authorizer(_allowed)
     return connection
 

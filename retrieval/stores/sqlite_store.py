@@ -136,7 +136,7 @@ class SqliteStore:
         return sqlite_facts.companies(self._database)
 
     def fact_connection(self) -> Connection:
-        """Return a connection for query plans, to be closed by the caller, on which SQLite allows only reading facts."""
+        """Return a connection for query plans, the caller's to close, on which SQLite allows only reading facts."""
         return fact_connection(self.folder, self._busy_timeout)
 
     def position(self) -> str:
