@@ -44,6 +44,11 @@ class Columns:
         """Say whether each row is one fact."""
         return all(role in self.roles for role in LONG_FORM)
 
+    @property
+    def state_nothing(self) -> bool:
+        """Say whether all that is known is whom and when the rows are about."""
+        return not self.is_long and {column.place for column in self.fields} <= set(self.roles.values())
+
 
 def columns_of(header: Sequence[str], dictionary: FieldDictionary) -> Columns:
     """Return what the columns are, with a warning naming those that are nothing known."""

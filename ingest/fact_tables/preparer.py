@@ -32,7 +32,7 @@ class FactTablePreparer:
         header, *body = [list(row) for row in sheet.rows] or [[]]
         header = [title.strip() for title in header]
         columns = columns_of(header, FieldDictionary.load())
-        if not columns.is_long and not columns.fields:
+        if columns.state_nothing:
             raise nothing_known(header)
         self._check_owners(columns)
         rows = [row_of(number, header, values) for number, values in enumerate(body, start=2)]
