@@ -52,6 +52,10 @@ class FactStore(Protocol):
         """
         ...
 
+    def position(self) -> str:
+        """Return a mark of the present state: what was remembered at the same one still holds."""
+        ...
+
     def fact_companies(self) -> list[FactCompany]:
         """Return whom facts are about, by name; a company that documents name differently stands there once each."""
         ...
