@@ -17,16 +17,21 @@ _LINE = re.compile(r"[^\n\u00ad]*[^\n\u00ad ]\u00ad?|\u00ad")
 
 
 def word_ends(codes: Codes) -> npt.NDArray[np.intp]:
-    """Return the characters whose boxes must be asked for: all visible ones but the inner letters of Latin words."""
-    latin = (codes > 0x20) & (codes < 0x7F)
+    """Return the characters whose boxes must be asked for: all visible ones but those inside words.
+
+    Inside a run of Latin letters and figures, or of Chinese characters, the places between its ends are even enough.
+    """
+    script = np.zeros(len(codes), np.uint8)
+    script[(codes > 0x20) & (codes < 0x7F)] = 1
+    script[(codes >= 0x4E00) & (codes <= 0x9FFF)] = 2
     visible = codes > 0x20
     if len(codes) > 2:
-        visible[1:-1] &= ~(latin[:-2] & latin[1:-1] & latin[2:])
+        visible[1:-1] &= (script[1:-1] == 0) | (script[:-2] != script[1:-1]) | (script[2:] != script[1:-1])
     return np.flatnonzero(visible)
 
 
 def fill_words(boxes: Floats, codes: Codes, known: npt.NDArray[np.intp]) -> None:
-    """Give the inner letters of words (in place) the boxes between those of the word's ends."""
+    """Give the inner characters of words (in place) the boxes between those of the word's ends."""
     inner = codes > 0x20
     inner[known] = False
     missing = np.flatnonzero(inner)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from vouch.ingest.headings import MAX_STYLED
 from vouch.ingest.printed_lines import Floats, break_lines, fill_words, printed_lines, word_ends
 from vouch.ingest.structure import LineStyle, infer_blocks
 from vouch.ingest.types import Document, PageReader
@@ -149,8 +150,11 @@ def _styles(textpage: pdfium.PdfTextPage, lines: tuple[Line, ...], boxes: Floats
     heights = boxes[:, 3] - boxes[:, 1]
     found = []
     for line in lines:
-        pdfium_c.FPDFText_GetFontInfo(textpage.raw, line.start, name, len(name), ctypes.byref(flags))
-        found.append(LineStyle(round(float(heights[line.start]), 1), bool(_BOLD.search(name.value))))
+        bold = False
+        if line.end - line.start <= MAX_STYLED:  # longer lines are no headings, whatever their weight
+            pdfium_c.FPDFText_GetFontInfo(textpage.raw, line.start, name, len(name), ctypes.byref(flags))
+            bold = bool(_BOLD.search(name.value))
+        found.append(LineStyle(round(float(heights[line.start]), 1), bold))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ RARITY_SCALE = 24.0
 RAREST = 9.21
 """-ln of the smallest share of texts told apart: 1 in 10,000."""
 
+_REMEMBERED = 200_000
+"""Features whose rarity and coordinates are kept: most of a report's words come back."""
 _SPREAD = 8
 """Coordinates that each feature adds to; 4 and 16 measured the same."""
 _CHARACTER_WEIGHT = 1.3
@@ -42,6 +45,7 @@ class HashingEmbedder:
     def __init__(self, dimension: int = 384) -> None:
         self._dimension = dimension
         self._rarities = np.load(_RARITY_FILE, allow_pickle=False)
+        self._forget()
 
     @property
     def name(self) -> str:
@@ -64,10 +68,41 @@ class HashingEmbedder:
         counted, factors = features(text)
         if not counted:
             return np.zeros(self._dimension, np.float32)
-        hashes = feature_hashes(counted)
+        rows = self._rows(counted)
         frequencies = np.fromiter(counted.values(), np.float64, len(counted))
-        weights = (1 + np.log(frequencies)) * factors * self._rarity(hashes)
-        return _unit(_projected(hashes, weights, self._dimension))
+        weights = (1 + np.log(frequencies)) * factors * self._weight[rows]
+        signed = self._signs[rows] * weights[:, None]
+        vector = np.bincount(self._places[rows].ravel(), signed.ravel(), self._dimension)
+        return _unit(vector.astype(np.float32))
+
+    def _rows(self, names: Iterable[str]) -> npt.NDArray[np.intp]:
+        """Return where each feature's rarity and coordinates are remembered, working out those not met before."""
+        wanted = list(names)
+        new = [name for name in wanted if name not in self._known]
+        if new:
+            if len(self._known) + len(new) > _REMEMBERED:
+                self._forget()
+                new = wanted
+            self._remember(new)
+        return np.array([self._known[name] for name in wanted], np.intp)
+
+    def _forget(self) -> None:
+        self._known: dict[str, int] = {}
+        self._weight = np.zeros(0)
+        self._places = np.zeros((0, _SPREAD), np.int16)
+        self._signs = np.zeros((0, _SPREAD), np.float32)
+
+    def _remember(self, names: Sequence[str]) -> None:
+        first, last = len(self._known), len(self._known) + len(names)
+        if last > len(self._weight):  # room for twice as many, so that growing stays cheap
+            room = 2 * last - len(self._weight)
+            self._weight = np.append(self._weight, np.zeros(room))
+            self._places = np.append(self._places, np.zeros((room, _SPREAD), np.int16), axis=0)
+            self._signs = np.append(self._signs, np.zeros((room, _SPREAD), np.float32), axis=0)
+        hashes = feature_hashes(names)
+        self._weight[first:last] = self._rarity(hashes)
+        self._places[first:last], self._signs[first:last] = _coordinates(hashes, self._dimension)
+        self._known.update(zip(names, range(first, last), strict=True))
 
     def _rarity(self, hashes: Hashes) -> Weights:
         """Return -ln(share of texts with the feature); of two buckets the rarer one has fewer strangers in it."""
@@ -76,19 +111,32 @@ class HashingEmbedder:
         return rarest
 
 
-def features(text: str) -> tuple[Counter[str], Weights]:
+def features(text: str) -> tuple[dict[str, int], Weights]:
     """Return each feature's count, and a weight for its sort: words, Chinese characters, pieces of English words."""
-    counted = Counter(words(text))
+    head, _, rest = text.partition("\n")
+    counted: dict[str, int] = Counter((*_words_of_head(head), *words(rest)) if rest else words(head))
     characters = {f"~{character}": n for character, n in Counter(_HAN.findall(text)).items()}
-    pieces = Counter(
-        f"~{word[at : at + _PIECE]}"
-        for word in counted.elements()
-        if len(word) > _PIECE and word.isascii() and word.isalpha()
-        for at in range(len(word) - _PIECE + 1)
-    )
+    pieces: dict[str, int] = {}
+    for word, n in counted.items():
+        for piece in _pieces(word) if len(word) > _PIECE else ():
+            pieces[piece] = pieces.get(piece, 0) + n
     sorts = ((counted, 1.0), (characters, _CHARACTER_WEIGHT), (pieces, _PIECE_WEIGHT))
     factors = np.repeat([factor for _, factor in sorts], [len(sort) for sort, _ in sorts])
-    return Counter({**counted, **characters, **pieces}), factors
+    return {**counted, **characters, **pieces}, factors
+
+
+@lru_cache(maxsize=4096)
+def _words_of_head(line: str) -> tuple[str, ...]:
+    """Return the words of a first line: the headings above a passage, which come back with its neighbours."""
+    return tuple(words(line))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _pieces(word: str) -> tuple[str, ...]:
+    """Return the runs of letters inside an English word."""
+    if not (word.isascii() and word.isalpha()):
+        return ()
+    return tuple(f"~{word[at : at + _PIECE]}" for at in range(len(word) - _PIECE + 1))
 
 
 def feature_hashes(names: Iterable[str]) -> Hashes:
@@ -103,14 +151,13 @@ def buckets(hashes: Hashes, shape: tuple[int, int]) -> npt.NDArray[np.intp]:
     return (_mixed(numbered) % np.uint64(size)).astype(np.intp)
 
 
-def _projected(hashes: Hashes, weights: Weights, dimension: int) -> Vectors:
-    """Return the sum of the features' signed coordinates."""
+def _coordinates(hashes: Hashes, dimension: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+    """Return the coordinates that each feature adds to, and with which sign."""
     # Rows of the table of rarities are numbered from bit 40; from bit 48 these numbers are different ones.
     numbered = np.bitwise_or.outer(hashes, np.arange(1, _SPREAD + 1, dtype=np.uint64) << np.uint64(48))
     mixed = _mixed(numbered)
-    places = ((mixed >> np.uint64(1)) % np.uint64(dimension)).astype(np.intp)
-    signs = 1.0 - 2.0 * (mixed & np.uint64(1)).astype(np.float64)
-    return np.bincount(places.ravel(), (signs * weights[:, None]).ravel(), dimension).astype(np.float32)
+    places = ((mixed >> np.uint64(1)) % np.uint64(dimension)).astype(np.int16)
+    return places, 1 - 2 * (mixed & np.uint64(1)).astype(np.float32)
 
 
 def _mixed(values: Hashes) -> Hashes:

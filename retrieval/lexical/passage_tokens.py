@@ -1,5 +1,7 @@
 """Which tokens of a chunk are searched: the same for every lexical index."""
 
+from functools import lru_cache
+
 from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Chunk
 
@@ -11,4 +13,10 @@ def body_tokens(chunk: Chunk) -> list[str]:
 
 def heading_tokens(chunk: Chunk) -> list[str]:
     """Return the tokens of the document's title and of the headings above the passage."""
-    return tokens("\n".join((chunk.source.title, *chunk.section)))
+    return _remembered("\n".join((chunk.source.title, *chunk.section)))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(headings: str) -> list[str]:
+    """Return the tokens of headings, which come back with every passage below them."""
+    return tokens(headings)
