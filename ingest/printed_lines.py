@@ -58,24 +58,32 @@ def printed_lines(text: str, boxes: Floats) -> tuple[Line, ...]:
     spans = [match.span() for match in _LINE.finditer(text)]
     if not spans:
         return ()
+    hulls = _hulls(spans, boxes)
+    made = [Line(*span, box) for span, box in zip(spans, _boxes(hulls), strict=True)]
+    goes_on = _continuing(hulls)
+    if not goes_on:
+        return tuple(made)
     lines: list[Line] = []
-    for (start, end), box in zip(spans, _hulls(spans, boxes), strict=True):
-        line = Line(start, end, box)
-        if lines and _continues(lines[-1], line):
+    for i, line in enumerate(made):
+        if i in goes_on:
             last = lines.pop()
-            line = Line(last.start, end, _union(last, line))
-        lines.append(line)
+            lines.append(Line(last.start, line.end, _union(last, line)))
+        else:
+            lines.append(line)
     return tuple(lines)
 
 
-def _hulls(spans: list[tuple[int, int]], boxes: Floats) -> list[Box | None]:
-    """Return the box around the visible characters of each span."""
+def _hulls(spans: list[tuple[int, int]], boxes: Floats) -> npt.NDArray[np.float64]:
+    """Return shape (spans, 4): the box around the visible characters of each span; infinite where there are none."""
     seen = (boxes[:, 2] > boxes[:, 0])[:, None]
     edges = np.array(spans).ravel()
     low = np.minimum.reduceat(_padded(np.where(seen, boxes[:, :2], np.inf)), edges)[::2]
     high = np.maximum.reduceat(_padded(np.where(seen, boxes[:, 2:], -np.inf)), edges)[::2]
-    hulls = np.hstack([low, high]).round(2).tolist()
-    return [tuple(hull) if hull[2] > hull[0] else None for hull in hulls]
+    return np.hstack([low, high]).astype(np.float64)
+
+
+def _boxes(hulls: npt.NDArray[np.float64]) -> list[Box | None]:
+    return [(x0, y0, x1, y1) if x1 > x0 else None for x0, y0, x1, y1 in hulls.round(2).tolist()]
 
 
 def _padded(values: Floats) -> Floats:
@@ -83,14 +91,15 @@ def _padded(values: Floats) -> Floats:
     return np.vstack([values, values[-1:]])
 
 
-def _continues(before: Line, after: Line) -> bool:
-    """Say whether a line goes on to the right of the one before, at the same height."""
-    if before.box is None or after.box is None:
-        return False
-    overlap = min(before.box[3], after.box[3]) - max(before.box[1], after.box[1])
-    lower = min(before.box[3] - before.box[1], after.box[3] - after.box[1])
-    gap = after.box[0] - before.box[2]
-    return overlap > 0.5 * lower and -2 <= gap < 3 * lower
+def _continuing(hulls: npt.NDArray[np.float64]) -> frozenset[int]:
+    """Return the lines that go on to the right of the one before, at the same height."""
+    before, after = hulls[:-1], hulls[1:]
+    overlap = np.minimum(before[:, 3], after[:, 3]) - np.maximum(before[:, 1], after[:, 1])
+    lower = np.minimum(before[:, 3] - before[:, 1], after[:, 3] - after[:, 1])
+    with np.errstate(invalid="ignore"):  # a line without visible characters is nowhere
+        gap = after[:, 0] - before[:, 2]
+        goes_on = (overlap > 0.5 * lower) & (lower > 0) & (gap >= -2) & (gap < 3 * lower)
+    return frozenset((np.flatnonzero(goes_on) + 1).tolist())
 
 
 def _union(a: Line, b: Line) -> Box | None:

@@ -20,7 +20,7 @@ MAX_PAGES = 3
 WORD_SHARE = 0.42
 """A word of the head belongs to every column that it covers with this share of its width."""
 
-_START = re.compile(r"主要(?:会计数据|财务数据|财务指标)")
+_START = re.compile(r"主要(?:会计数据|财务数据|财务指标)(?:[和及与、](?:主要)?财务指标)?(?:情况|摘要)?$")
 _END = re.compile(
     r"分季度|境内外会计准则|非经常性损益(?:的)?项目|股本及股东|股东(?:信息|情况)|发生变动的(?:情况|原因)|补充财务指标"
 )
@@ -72,10 +72,13 @@ def _segments(printed: PrintedPages) -> Iterator[_Segment]:
             if begun is not None and not line.amounts and len(plain) < 40 and _END.search(plain):
                 yield from _cut(page, lines)
                 return
-            if begun is not None:
+            if not line.amounts and len(plain) < 30 and _START.search(plain) and "..." not in plain:
+                yield from _cut(
+                    page, lines
+                )  # a heading within the section; what stood above it is no head of its table
+                begun, lines = begun or page.number, []
+            elif begun is not None:
                 lines.append(line)
-            elif not line.amounts and len(plain) < 30 and _START.search(plain) and "..." not in plain:
-                begun = page.number
         yield from _cut(page, lines)
 
 

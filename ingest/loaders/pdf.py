@@ -93,7 +93,7 @@ def _text_page(handle: pdfium.PdfPage, number: int) -> tuple[Page, tuple[LineSty
         break_lines(codes, boxes)
         text = codes.tobytes().decode("utf-32-le", errors="replace")
         lines = printed_lines(text, boxes)
-        styles = _styles(textpage, lines, boxes)
+        styles = _styles(textpage, text, lines, boxes)
     finally:
         textpage.close()
     edges = np.clip(np.rint(boxes[:, (0, 2)] * 10), 0, 65535).astype(np.uint16)
@@ -143,7 +143,7 @@ def _char_boxes(textpage: pdfium.PdfTextPage, codes: npt.NDArray[np.uint32], han
     return np.stack(shown, axis=1)
 
 
-def _styles(textpage: pdfium.PdfTextPage, lines: tuple[Line, ...], boxes: Floats) -> tuple[LineStyle, ...]:
+def _styles(textpage: pdfium.PdfTextPage, text: str, lines: tuple[Line, ...], boxes: Floats) -> tuple[LineStyle, ...]:
     """Return size and weight of each line, taken from its first character (font weights in PDFs are often wrong)."""
     name = ctypes.create_string_buffer(80)
     flags = ctypes.c_int()
@@ -151,7 +151,8 @@ def _styles(textpage: pdfium.PdfTextPage, lines: tuple[Line, ...], boxes: Floats
     found = []
     for line in lines:
         bold = False
-        if line.end - line.start <= MAX_STYLED:  # longer lines are no headings, whatever their weight
+        # Longer lines and those that end in a figure are no headings, whatever their weight.
+        if line.end - line.start <= MAX_STYLED and not text[line.end - 1].isdigit():
             pdfium_c.FPDFText_GetFontInfo(textpage.raw, line.start, name, len(name), ctypes.byref(flags))
             bold = bool(_BOLD.search(name.value))
         found.append(LineStyle(round(float(heights[line.start]), 1), bold))

@@ -8,7 +8,7 @@ words and bigrams 0.095, words and single characters 0.123-0.134; English stems 
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -75,16 +75,17 @@ class HashingEmbedder:
         vector = np.bincount(self._places[rows].ravel(), signed.ravel(), self._dimension)
         return _unit(vector.astype(np.float32))
 
-    def _rows(self, names: Iterable[str]) -> npt.NDArray[np.intp]:
+    def _rows(self, names: Collection[str]) -> npt.NDArray[np.intp]:
         """Return where each feature's rarity and coordinates are remembered, working out those not met before."""
-        wanted = list(names)
-        new = [name for name in wanted if name not in self._known]
-        if new:
-            if len(self._known) + len(new) > _REMEMBERED:
-                self._forget()
-                new = wanted
-            self._remember(new)
-        return np.array([self._known[name] for name in wanted], np.intp)
+        try:
+            return np.array([self._known[name] for name in names], np.intp)
+        except KeyError:
+            new = [name for name in names if name not in self._known]
+        if len(self._known) + len(new) > _REMEMBERED:
+            self._forget()
+            new = list(names)
+        self._remember(new)
+        return np.array([self._known[name] for name in names], np.intp)
 
     def _forget(self) -> None:
         self._known: dict[str, int] = {}

@@ -12,17 +12,17 @@ _HEADER = struct.Struct("<BII")  # format, lines, characters
 _FORMAT = 1
 _NO_CHARACTERS = 0xFFFFFFFF
 _NO_BOX = -(2**31)
+_NO_PLACE = (float("nan"),) * 4
 
 CharX = npt.NDArray[np.uint16]
 
 
 def pack_layout(lines: tuple[Line, ...], char_x: CharX | None) -> bytes:
     """Return the layout as bytes; boxes are kept to a hundredth of a point."""
-    table = np.full((len(lines), 6), _NO_BOX, dtype="<i4")
-    for row, line in zip(table, lines, strict=True):
-        row[:2] = line.start, line.end
-        if line.box is not None:
-            row[2:] = np.round(np.multiply(line.box, 100))
+    places = [(line.start, line.end, *(line.box or _NO_PLACE)) for line in lines]
+    table = np.array(places, np.float64).reshape(-1, 6)
+    table[:, 2:] *= 100
+    table = np.nan_to_num(np.rint(table), nan=_NO_BOX).astype("<i4")
     parts = [table.tobytes()]
     if char_x is not None:
         # Differences repeat along a line, so they compress to a third of what the edges would; uint16 wraps back.

@@ -123,3 +123,15 @@ def test_customers_are_read_from_rows_and_from_sentences_with_their_unit(tmp_pat
     found = {f.field: f.value for f in counted_facts(printed(tmp_path, page), source(), FIELDS)}
     assert found["前五名客户销售额"] == 12_345_000.0
     assert found["前五名供应商采购额"] == 5_000_000.0
+
+
+def test_what_stands_above_the_section_names_no_column(tmp_path: Path) -> None:
+    page = [
+        *row(80, (80, "第二节 公司简介和主要财务指标")),
+        *row(95, (80, "持续督导的期间"), (240, "2016 年 5 月起")),
+        *row(110, (80, "七、近三年主要会计数据和财务指标")),
+        *row(130, (80, "主要会计数据"), (240, "2023年"), (340, "2022年"), (440, "2021年")),
+        *row(150, (80, "营业收入"), (230, "9,000.00"), (330, "8,000.00"), (430, "7,000.00")),
+    ]
+    facts = key_figure_facts(printed(tmp_path, page), source(), FIELDS)
+    assert {(f.year, f.value) for f in facts} == {(2023, 9000.0), (2022, 8000.0), (2021, 7000.0)}
