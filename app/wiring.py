@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vouch.app.settings import Settings
 from vouch.retrieval.errors import MissingExtra, UnreadableDocument, UsageError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vouch.eval.retrieval import Measure
     from vouch.eval.types import TextScorer
     from vouch.generation.pipeline import Asker, Generator
+    from vouch.generation.plan.desk import FactDesk
     from vouch.ingest.bulk import IngestOptions, RecordMaker
     from vouch.ingest.types import Loader, Overrides, PageReader
     from vouch.retrieval.library import Library
@@ -237,7 +238,24 @@ def asker(settings: Settings, library: "Library") -> "Asker":
     """Return what answers questions from a library."""
     from vouch.generation.pipeline import Asker
 
-    return Asker(library, make_generator(settings))
+    return Asker(library, make_generator(settings), _fact_desk(library))
+
+
+def _fact_desk(library: "Library") -> "FactDesk | None":
+    """Return what answers from stored facts, where the library's store keeps them."""
+    from vouch.generation.plan.desk import FactDesk
+    from vouch.generation.plan.reading import Vocabulary
+    from vouch.retrieval.stores.sqlite_store import SqliteStore
+
+    store = library.store
+    if not isinstance(store, SqliteStore):
+        return None
+
+    def rows(sql: str, bound: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with closing(store.fact_connection()) as connection:
+            return connection.execute(sql, tuple(bound)).fetchall()
+
+    return FactDesk(store, rows, library.page, Vocabulary.load())
 
 
 def make_generator(settings: Settings) -> "Generator":

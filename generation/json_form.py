@@ -1,8 +1,9 @@
 """Answers and hits as the JSON objects of the contract."""
 
+from dataclasses import asdict
 from typing import Any
 
-from vouch.generation.types import Answer, Citation
+from vouch.generation.types import Answer, Citation, ResultRow
 from vouch.retrieval.types import Hit
 
 
@@ -15,7 +16,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "answer": answer.answer,
         "kind": answer.kind,
         "refusal": refusal and {"reason": refusal.reason, "detail": refusal.detail, "ask_back": refusal.ask_back},
-        "results": [],
+        "results": [_result_json(row) for row in answer.results],
         "citations": [_citation_json(citation) for citation in answer.citations],
         "verification": {
             "numbers_checked": checked.numbers_checked,
@@ -23,7 +24,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             "citations_checked": checked.citations_checked,
             "citations_missing": checked.citations_missing,
         },
-        "plan": None,
+        "plan": answer.plan,
         "steps": [
             {"thought": step.thought, "tool": step.tool, "arguments": dict(step.arguments), "result": step.result}
             for step in answer.steps
@@ -50,6 +51,22 @@ def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
         "year": chunk.source.year,
         "text": chunk.text,
         "ranks": dict(hit.ranks),
+    }
+
+
+def _result_json(row: ResultRow) -> dict[str, Any]:
+    return {
+        "company": row.company,
+        "code": row.code,
+        "year": row.year,
+        "period": row.period,
+        "field": row.field,
+        "value": row.value,
+        "text": row.text,
+        "unit": row.unit,
+        "formula": row.formula,
+        "operands": [asdict(operand) for operand in row.operands],
+        "citations": list(row.citations),
     }
 
 

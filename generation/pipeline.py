@@ -1,4 +1,4 @@
-"""From a question to a vouched answer: understand, refuse early, retrieve, draft, verify."""
+"""From a question to a vouched answer: understand, look up, refuse early, retrieve, draft, verify."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Protocol
 
 from vouch.generation.phrases import missing_years_warning, ocr_warning
+from vouch.generation.plan.desk import FactDesk
 from vouch.generation.quotes import Draft, cite
 from vouch.generation.refusals import early_refusal, no_evidence, unverified
 from vouch.generation.retrieve import Shelf, retrieve
@@ -27,16 +28,21 @@ class Generator(Protocol):
 class Asker:
     """Answers questions from a library with one generator."""
 
-    def __init__(self, library: Shelf, generator: Generator) -> None:
+    def __init__(self, library: Shelf, generator: Generator, facts: FactDesk | None = None) -> None:
+        """`facts` answers questions about values that the library's facts hold, before passages are searched."""
         self._library = library
         self._generator = generator
+        self._facts = facts
 
     def ask(self, question: str, scope: Scope = EVERYTHING, k: int = 8, context: Question | None = None) -> Answer:
         """Return a cited answer or a refusal; `context` is the question before it in a conversation."""
         watch = _Watch()
         documents = self._library.documents(scope)
-        asked = understand(question, documents, context)
+        asked = understand(question, documents, context, self._facts.companies() if self._facts else frozenset())
         watch.lap("understand")
+        answer = self._facts.answer(asked, documents, scope) if self._facts else None
+        if answer is not None:
+            return replace(answer, timings_ms=watch.times("facts"))
         refusal = early_refusal(asked, documents)
         if refusal is not None:
             return self._refused(question, refusal, watch)
@@ -99,5 +105,7 @@ class _Watch:
         self._spent[step] = self._spent.get(step, 0.0) + 1000 * (now - self._last)
         self._last = now
 
-    def times(self) -> dict[str, float]:
+    def times(self, step: str = "") -> dict[str, float]:
+        if step:
+            self.lap(step)
         return {**self._spent, "total": 1000 * (perf_counter() - self._start)}

@@ -57,6 +57,38 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultOperand:
+    """A stated value that a result was computed from, and the number of its citation."""
+
+    field: str
+    year: int
+    period: str
+    value: float
+    unit: str
+    citation: int
+    company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One value asked for: whose, of when, how much, computed how, and where it stands."""
+
+    company: str
+    code: str
+    year: int
+    period: str
+    field: str
+    value: float | None
+    """In the base unit; None for a text."""
+    text: str
+    """As the answer says it, with its unit."""
+    unit: str
+    formula: str | None = None
+    operands: tuple[ResultOperand, ...] = ()
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A cited answer, or a refusal."""
 
@@ -70,6 +102,10 @@ class Answer:
     generator: str = "extractive"
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    results: tuple[ResultRow, ...] = ()
+    """One for each value asked for, in the order asked; ranks in their order."""
+    plan: Mapping[str, Any] | None = None
+    """How a question about values was understood."""
 
 
 @dataclass(frozen=True, slots=True)

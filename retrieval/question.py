@@ -78,11 +78,19 @@ class Question:
         return self.scopes[0]
 
 
-def understand(question: str, documents: Sequence[StoredDocument], context: Question | None = None) -> Question:
-    """Return what a question asks of these documents; `context` is the question before it in a conversation."""
+def understand(
+    question: str,
+    documents: Sequence[StoredDocument],
+    context: Question | None = None,
+    others: frozenset[tuple[str, str, str]] = frozenset(),
+) -> Question:
+    """Return what a question asks of these documents; `context` is the question before it in a conversation.
+
+    `others` are companies without a document of their own: name, short name, code.
+    """
     wording = default_wording()
     text = " ".join(question.split())
-    names = known_names(frozenset((d.source.company, d.source.short_name, d.source.code) for d in documents))
+    names = known_names(others | {(d.source.company, d.source.short_name, d.source.code) for d in documents})
     found = names.find(text)
     masked = _blanked(text, [(mention.start, mention.end) for mention in found])
     named = named_periods(masked)
