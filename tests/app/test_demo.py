@@ -39,7 +39,7 @@ def test_a_sample_question_is_answered_from_where_the_answer_stands(demonstrated
 
 def test_the_demo_leaves_a_library_that_goes_on_answering(demonstrated: Done, vouch: Vouch) -> None:
     done = vouch("ask", QUESTIONS[0]["text"], "--library", demonstrated.json["library"], "--json")
-    assert QUESTIONS[0]["contains"] in done.json["answer"]
+    assert QUESTIONS[0]["contains"].replace(",", "") in done.json["answer"]  # numbers are said without separators
 
 
 def test_the_demo_touches_no_library_in_use(vouch: Vouch, library: Path) -> None:
