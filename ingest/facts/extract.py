@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from vouch.ingest.facts.audit import audit_facts
 from vouch.ingest.facts.company import company_facts
 from vouch.ingest.facts.counted import counted_facts
+from vouch.ingest.facts.dividend import dividend_facts
 from vouch.ingest.facts.key_figures import key_figure_facts
 from vouch.ingest.facts.printed import PrintedPages
 from vouch.ingest.facts.statements import statement_facts
+from vouch.ingest.facts.supplement import supplement_facts
 from vouch.ingest.types import Document
 from vouch.retrieval.facts import Fact
 from vouch.retrieval.fields import FieldDictionary
@@ -34,10 +37,18 @@ def extract_facts(document: Document, source: Source, fields: FieldDictionary) -
     printed = PrintedPages(document.pages, _furniture(document))
     facts = [
         *_with_key_figures(statement_facts(printed, source, fields), key_figure_facts(printed, source, fields)),
-        *company_facts(printed, source, fields),
+        *supplement_facts(printed, source, fields),
         *counted_facts(printed, source, fields),
+        *dividend_facts(printed, source, fields),
+        *_with_audit(company_facts(printed, source, fields), audit_facts(printed, source, fields)),
     ]
     return _checked(facts)
+
+
+def _with_audit(company: list[Fact], audit: list[Fact]) -> list[Fact]:
+    """Return the profile's facts and those of the audit that it lacks: both may name the auditor."""
+    given = {fact.field for fact in company}
+    return company + [fact for fact in audit if fact.field not in given]
 
 
 def _with_key_figures(statements: list[Fact], figures: list[Fact]) -> list[Fact]:

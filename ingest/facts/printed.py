@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vouch.ingest.facts.running_text import RunningText
 from vouch.retrieval.types import Line, Page
 
 _TOKEN = re.compile(r"\S+")
@@ -66,6 +67,10 @@ class PrintedPages:
             kept = (line for i, line in enumerate(page.lines) if i not in skip and line.box)
             self._lines[page.number] = [_printed(page, line) for line in kept]
         return self._lines[page.number]
+
+    def running(self, count: int) -> list[RunningText]:
+        """Return the sentences of the first pages."""
+        return [RunningText.of(page, self.furniture.get(page.number, frozenset())) for page in self.pages[:count]]
 
 
 def _printed(page: Page, line: Line) -> PrintedLine:

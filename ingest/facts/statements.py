@@ -132,14 +132,14 @@ def _region_facts(region: _Region, source: Source, fields: FieldDictionary, alon
         if not extents or not any(line.amounts for line in lines):
             factor = unit_factor([page.text[a.start : a.end] for a in lines]) or factor
             continue
-        header = _header(lines, extents)
+        header = header_lines(lines, extents)
         factor = unit_factor([page.text[a.start : a.end] for a in header]) or factor
-        default = _default_column(scope, source)
+        default = default_column(scope, source)
         if not heads or len(heads) != len(extents) or _names_columns(header):
             heads = statement_columns(page, header, extents, source, default)
         for row in labelled_rows([*lines, *_leading_labels(after)], region.statement, fields):
             rows += 1
-            found += _row_facts(row, page, extents, heads, factor or 1.0)
+            found += row_facts(row, page, extents, heads, factor or 1.0)
     if rows < MIN_ROWS or not any(fact.field in TOTALS for fact in found):
         return []
     return [replace(fact, statement=region.statement) for fact in found]
@@ -163,7 +163,8 @@ def _extents(region: _Region) -> list[list[tuple[float, float]]]:
     return [own if len(own) == len(fullest) else fullest for own in single]
 
 
-def _default_column(scope: FactScope, source: Source) -> Column:
+def default_column(scope: FactScope, source: Source) -> Column:
+    """Return what the first column of a report's table is where nothing above it says otherwise."""
     period = {"摘要": "FY", "H1摘要": "H1"}.get(source.period, source.period) or "FY"
     return Column(source.year or 0, period, scope, "current")
 
@@ -172,7 +173,7 @@ def _names_columns(header: Sequence[PrintedLine]) -> bool:
     return any(re.search(r"项\s*目|20\d\d\s*年|期末|本期", line.label) for line in header)
 
 
-def _header(lines: Sequence[PrintedLine], extents: Sequence[tuple[float, float]]) -> list[PrintedLine]:
+def header_lines(lines: Sequence[PrintedLine], extents: Sequence[tuple[float, float]]) -> list[PrintedLine]:
     """Return the lines above the first amount that stands in a column."""
     for i, line in enumerate(lines[:HEADER_LINES]):
         if any(amount.is_money and column_of(amount, extents) is not None for amount in line.amounts):
@@ -230,9 +231,10 @@ def _label_only(lines: Sequence[PrintedLine], i: int, step: int, used: set[int])
     return found
 
 
-def _row_facts(
+def row_facts(
     row: Row, page: Page, extents: Sequence[tuple[float, float]], heads: Sequence[Column], factor: float
 ) -> Iterator[Fact]:
+    """Yield a fact for each amount of a row that stands in a column."""
     here = [line for line in row.lines if line.page == page.number]
     start, end = min(line.start for line in here), max(line.end for line in here)
     scale = factor if row.field.is_money else 1.0
