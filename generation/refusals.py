@@ -65,7 +65,9 @@ def _many_companies(question: Question, documents: Sequence[StoredDocument]) -> 
     held = holdings(documents, (), question.language)
     if question.language == "zh":
         return Refusal(
-            "no_evidence", f"这个问题要汇总多家公司的数据，目前只能按单家公司作答。{held}", "请指明一家公司。"
+            "no_evidence",
+            f"没有读懂这个关于多家公司的问题要比较或汇总什么。{held}",
+            "请写明项目、年份和条件，或指明一家公司。",
         )
     return Refusal(
         "no_evidence", f"This needs figures of many companies; only one can be asked about. {held}", "Name one company."

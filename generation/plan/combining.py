@@ -31,6 +31,10 @@ _GROWTH_EN = re.compile(
     rf"(?:growth(?: rate)? (?:of|in)|(?:percent(?:age)?|%) change in|year[- ]over[- ]year change in) {_V}"
     rf"|{_V}(?:'s)? (?:year[- ]over[- ]year )?growth(?: rate)?"
 )
+_GROWS = re.compile(
+    rf"{_V}{_GAP}(?:同比)?(?:增长|增加|上升|提高|提升|上涨)(?:了|幅度)?"
+    rf"(?=(?:超过|超|大于|高于|多于|不低于|不少于|达到?)了?\s*-?\d[\d.]*\s*%)"
+)
 _CHANGE = re.compile(
     rf"{_V}(?P<gap>[^{VALUE[1:-1]}]{{0,24}}?)(?:变动额|变化额|增加额|增长额|增减额|变动金额|(?:增加|减少|下降|降低|变化|变动)了?多少(?:元|万元|亿元|人|名)?|(?:增长|上升)了?多少(?:元|万元|亿元|人|名))"
 )
@@ -38,13 +42,12 @@ _CHANGE = re.compile(
 
 def combine(reading: Reading, vocabulary: Vocabulary) -> None:
     """Replace in a reading what combines two values, or one with itself a year before, by one mark."""
-    for pattern in (_DIFFERENCE,):
-        _two(reading, pattern, lambda a, b: _difference(a, b, vocabulary))
+    _two(reading, _DIFFERENCE, lambda a, b: _difference(a, b, vocabulary))
     for pattern in (_SHARE, _SHARE_EN):
         _two(reading, pattern, lambda a, b: _quotient(a, b, "%", vocabulary))
     for pattern in (_RATIO, _RATIO_EN):
         _two(reading, pattern, lambda a, b: _quotient(a, b, "", vocabulary))
-    for pattern in (_GROWTH, _GROWTH_EN):
+    for pattern in (_GROWTH, _GROWTH_EN, _GROWS):
         reading.text = pattern.sub(lambda match: _grown(match, reading, vocabulary), reading.text)
     reading.text = _CHANGE.sub(lambda match: _changed(match, reading, vocabulary), reading.text)
 

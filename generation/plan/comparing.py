@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from vouch.generation.plan.evaluate import Outcome
 from vouch.generation.plan.saying import Sayer
+from vouch.generation.plan.values import Value
 
 _LISTED = 10
 """How many companies a count or an average names; the result holds them all."""
@@ -53,12 +54,13 @@ def counted(sayer: Sayer, outcome: Outcome) -> str:
     wording, rows = sayer.wording, outcome.rows
     used = [used for row in rows for value in row for used in value.used]
     unit = wording.say("companies_unit")
-    sayer.add_figure(sayer.conditions(), Decimal(len(rows)), unit, f"{len(rows)}{unit}", used)
+    sayer.add_figure(sayer.conditions() or sayer.placed(), Decimal(len(rows)), unit, f"{len(rows)}{unit}", used)
     said = wording.say(
-        "counted",
+        "counted" if sayer.plan.conditions else "counted_there",
         placed=sayer.placed(),
-        when=wording.when(sayer.plan.periods[0]),
+        when=wording.whens(sayer.plan.periods),
         conditions=sayer.conditions(),
+        place=sayer.plan.place,
         n=str(len(rows)),
     )
     return said + _first(sayer, outcome)
@@ -70,11 +72,13 @@ def listed(sayer: Sayer, outcome: Outcome) -> str:
     for row in outcome.rows:
         sayer.add(row)
     items = [sayer.item(row) for row in outcome.rows if any(value.found for value in row)]
+    key = "listed" if items else "listed_none"
     return wording.say(
-        "listed" if items else "listed_none",
+        key if sayer.plan.conditions else f"{key}_there",
         placed=sayer.placed(),
-        when=wording.when(sayer.plan.periods[0]),
+        when=wording.whens(sayer.plan.periods),
         conditions=sayer.conditions(),
+        place=sayer.plan.place,
         items=wording.join("item_join", items),
     )
 
@@ -89,7 +93,7 @@ def averaged(sayer: Sayer, outcome: Outcome) -> str:
     sayer.add_figure(measure.name, number, unit, text, [used for value in values for used in value.used])
     many = wording.say("average_of", n=str(outcome.considered))
     said = wording.say(
-        "average",
+        plan.act,
         when=wording.whens(plan.periods),
         companies=sayer.name(plan.companies[0]) if len(plan.companies) == 1 else many,
         field=wording.field(measure.name),
@@ -100,11 +104,17 @@ def averaged(sayer: Sayer, outcome: Outcome) -> str:
 
 def _first(sayer: Sayer, outcome: Outcome) -> str:
     """Return the first companies of a figure with their values, on a line of their own."""
-    items = [sayer.item(row) for row in outcome.rows[:_LISTED] if any(value.found for value in row)]
+    rows = [row for row in outcome.rows[:_LISTED] if any(value.found for value in row)]
+    alone = len(sayer.plan.companies) == 1
+    items = [_when_and_value(sayer, row[0]) if alone else sayer.item(row) for row in rows]
     if not items:
         return ""
     more = sayer.wording.say("more") if len(outcome.rows) > _LISTED else ""
     return "\n" + sayer.wording.say("counted_items", items=sayer.wording.join("item_join", items) + more)
+
+
+def _when_and_value(sayer: Sayer, value: Value) -> str:
+    return sayer.wording.say("best_item", when=sayer.wording.when(value.period), value=sayer.shown(value))
 
 
 def _extreme(sayer: Sayer) -> str:

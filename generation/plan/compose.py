@@ -24,7 +24,7 @@ def composed(sayer: Sayer, outcome: Outcome) -> str:
             said = comparing.counted(sayer, outcome)
         case "list":
             said = comparing.listed(sayer, outcome)
-        case "average":
+        case "average" | "sum":
             said = comparing.averaged(sayer, outcome)
         case _:
             said = "\n".join(_values(sayer, row) for row in outcome.rows)

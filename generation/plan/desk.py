@@ -31,7 +31,7 @@ from vouch.retrieval.types import Scope, StoredDocument
 _STATEMENTS = ("balance", "income", "cash_flow")
 _WHOLE = 40
 """A document with as many facts had its statements read."""
-_OVER_ALL = ("rank", "count", "list", "average")
+_OVER_ALL = ("rank", "count", "list", "average", "sum")
 
 
 class FactLibrary(FactStore, Protocol):

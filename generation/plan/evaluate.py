@@ -1,12 +1,12 @@
 """From a plan to its outcome: the values asked for, with what they stand on. Words nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 
 from vouch.generation.plan.across import Across
-from vouch.generation.plan.types import Comparison, Condition, Measure, Period, QueryPlan
+from vouch.generation.plan.types import Comparison, Condition, Measure, Order, Period, QueryPlan
 from vouch.generation.plan.values import FactReader, Value
 
 _COMPARE: dict[Comparison, Callable[[Decimal, Decimal], bool]] = {
@@ -32,7 +32,7 @@ class Outcome:
 
 def evaluate(plan: QueryPlan, reader: FactReader, across: Across | None) -> Outcome:
     """Return the outcome of a plan."""
-    if plan.act in ("rank", "count", "list", "average") and across is not None:
+    if plan.act in ("rank", "count", "list", "average", "sum") and across is not None:
         return _over_all(plan, reader, across)
     reader.load(plan.companies, plan.measures, plan.periods)
     rows = tuple(
@@ -50,10 +50,9 @@ def evaluate(plan: QueryPlan, reader: FactReader, across: Across | None) -> Outc
             ordered = sorted(stated, key=_first_number, reverse=plan.order == "highest")
             missing = [row for row in rows if row[0].number is None]
             return Outcome((*ordered, *missing), considered=len(stated))
-        case "average":
+        case "average" | "sum":
             numbers = [row[0].number for row in rows if row[0].number is not None]
-            mean = sum(numbers, Decimal(0)) / len(numbers) if numbers else None
-            return Outcome(rows, mean, considered=len(numbers))
+            return Outcome(rows, _figure(plan, numbers), considered=len(numbers))
     return Outcome(rows)
 
 
@@ -62,10 +61,10 @@ def _over_all(plan: QueryPlan, reader: FactReader, across: Across) -> Outcome:
     leading = plan.measures[0]
     companies, considered = _chosen(plan, across)
     number: Decimal | None = None
-    if plan.act == "average":
+    if plan.act in ("average", "sum"):
         everyone, considered = _chosen(replace(plan, conditions=()), across)
-        values = [across.values(leading, plan.periods[0])[company] for company in everyone]
-        number = sum(values, Decimal(0)) / len(values) if values else None
+        values = across.values(leading, plan.periods[0])
+        number = _figure(plan, [values[company] for company in everyone])
         companies = companies if plan.conditions else everyone
     if plan.act == "count":
         number = Decimal(len(companies))
@@ -84,20 +83,32 @@ def _chosen(plan: QueryPlan, across: Across) -> tuple[list[str], int]:
     considered = 0
     for period in plan.periods:
         values = across.values(plan.measures[0], period)
+        if not values and plan.place:
+            values = dict.fromkeys(across.placed(plan, period.year), Decimal(0))
         allowed = set(plan.companies) or (across.reported(period) & values.keys()) or set(values)
         if plan.place:
             allowed &= across.placed(plan, period.year)
+        allowed &= values.keys()
+        considered = max(considered, len(allowed))
         for condition in plan.conditions:
             allowed &= _meeting(condition, period, across)
-        order = sorted(
-            (company for company in allowed if company in values),
-            key=lambda company: (-values[company] if plan.order != "lowest" else values[company], company),
-        )
-        considered = max(considered, len(order))
+        order = sorted(allowed, key=_Best(values, plan.order))
         last = plan.last or len(order)
         ranked.append(order[plan.first - 1 : last] if plan.act == "rank" else order)
     in_all = [company for company in ranked[0] if all(company in others for others in ranked[1:])]
     return in_all, considered
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """Orders companies by value, equal ones by name."""
+
+    values: Mapping[str, Decimal]
+    order: Order
+
+    def __call__(self, company: str) -> tuple[Decimal, str]:
+        value = self.values[company]
+        return (value if self.order == "lowest" else -value), company
 
 
 def _meeting(condition: Condition, period: Period, across: Across) -> set[str]:
@@ -111,6 +122,12 @@ def _meeting(condition: Condition, period: Period, across: Across) -> set[str]:
         numbers = list(values.values())
         threshold = median(numbers) if condition.level == "median" else sum(numbers, Decimal(0)) / len(numbers)
     return {company for company, value in values.items() if threshold is not None and compare(value, threshold)}
+
+
+def _figure(plan: QueryPlan, numbers: Sequence[Decimal]) -> Decimal | None:
+    """Return the sum or the mean of numbers, None of none."""
+    total = sum(numbers, Decimal(0))
+    return None if not numbers else total if plan.act == "sum" else total / len(numbers)
 
 
 def _with_conditions(plan: QueryPlan) -> list[Measure]:

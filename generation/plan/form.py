@@ -8,8 +8,10 @@ from vouch.generation.plan.numerals import AMOUNT, COUNT, amount, count
 from vouch.generation.plan.reading import COMPANY, TIME, VALUE, Reading
 from vouch.generation.plan.types import Comparison, Condition, Level, Order
 
-_UP = r"(?:最[高大多好强]|居首|排名第一|排名第1(?!\d)|第一[高大多]|\b(?:highest|largest|most|biggest|greatest|top)\b)"
-_DOWN = r"(?:最[低小少差弱]|垫底|\b(?:lowest|smallest|least|fewest)\b)"
+_UP = (
+    r"(?:[最更][高大多好强]|居首|排名第一|排名第1(?!\d)|第一[高大多]|\b(?:highest|largest|most|biggest|greatest|top)\b)"
+)
+_DOWN = r"(?:[最更][低小少差弱]|垫底|\b(?:lowest|smallest|least|fewest)\b)"
 _PLACE = r"(?:(?![在于家哪是的有个所])[\u4e00-\u9fff]){2,4}?(?:市|省|自治区)?"
 _REGISTERED = (
     rf"(?P<former>曾经?|历史上?|以前|原)?\s*(?:在|于)\s*(?P<place>{_PLACE})\s*(?:市|省)?(?:注册|登记)(?:成立)?的?"
@@ -203,6 +205,11 @@ def speaks_of_many(reading: Reading) -> bool:
 def asks_average(reading: Reading) -> bool:
     """Say whether the mean is asked for."""
     return bool(reading.take(r"(?:的)?(?:行业)?(?:平均值|平均数|平均|均值|\baverage\b|\bmean\b)(?:水平)?"))
+
+
+def asks_sum(reading: Reading) -> bool:
+    """Say whether the sum over companies or periods is asked for."""
+    return bool(reading.take(r"(?:的)?(?:总和|之和|合计数?|加总|共计|总共|\bin total\b|\bsum\b)"))
 
 
 def decimals(reading: Reading) -> int | None:

@@ -18,7 +18,7 @@ from vouch.generation.plan.reading import (
     read_values,
     with_marks,
 )
-from vouch.generation.plan.types import ANNUAL, SINGLE, Act, Condition, Measure, Period, QueryPlan
+from vouch.generation.plan.types import ANNUAL, SINGLE, Act, Measure, Period, QueryPlan
 from vouch.retrieval.companies import CompanyNames
 from vouch.retrieval.periods import NamedPeriods, named_periods
 from vouch.retrieval.question import Question
@@ -36,9 +36,14 @@ _MANY = re.compile(
 )
 IDENTITY = ("证券代码", "证券简称", "企业名称")
 """Asked of many companies these say how to name them."""
+ADDRESS = "注册地址"
 _BEFORE = re.compile(
     r"(?:与|和|比|较|相比于?|相较于?|对比)?(?:上一?年度?|去年|前一年|上年同期|去年同期|同期)(?:相比|比较|对比|比)?"
 )
+_SHARED_PART = re.compile(
+    r"\d{4}年?\s*(?:和|与|、|及|至|到|-)\s*\d{4}年?的?(?:第?[一二三四]季|前三季度|上?半年|中期|三季报)"
+)
+"""2024年和2025年第三季度: the quarter of both years."""
 _YEARS_BEFORE = re.compile(r"(?:与|和)?(?:前|之前)([一两二三四])年(?:相比)?")
 
 
@@ -68,7 +73,7 @@ def plan_question(asked: Question, vocabulary: Vocabulary, holdings: Holdings) -
         # A follow-up says only what is new: the values are those of the question before.
         before = _read(asked.query, vocabulary, holdings).values
         said = replace(said, values=Reading(f"{said.values.text} {before.text}", before.measures))
-    if not said.values.measures:
+    if not said.values.measures and not said.place:
         return None
     topics = [asked.text[m.start : m.end] for m in asked.mentions if m.group.kind == "topics"]
     if topics and not re.search(r"多少|几[人名个]|how (?:much|many)", asked.text, re.IGNORECASE):
@@ -140,10 +145,13 @@ def _shaped(plan: QueryPlan, reading: Reading) -> QueryPlan:
     counted = not named and form.asks_count(reading)
     listed = not named and form.asks_list(reading)
     which = len(plan.companies) != 1 and form.asks_which(reading)
-    average = len(plan.companies) != 1 and form.asks_average(reading)
+    average = form.asks_average(reading)
+    summed = not average and form.asks_sum(reading)
     many = not named and form.speaks_of_many(reading)
     measures = tuple(m for m in reading.named() if named or m.name not in IDENTITY)
     measures = measures or tuple(condition.measure for condition in conditions[:1])
+    if plan.place and not measures:
+        measures, listed = (Measure(ADDRESS),), not counted
     plan = replace(plan, measures=measures, conditions=conditions)
     if within:
         return replace(plan, act="rank", order="highest", last=within, every_period=True)
@@ -152,9 +160,9 @@ def _shaped(plan: QueryPlan, reading: Reading) -> QueryPlan:
     act: Act = "values"
     if counted:
         act = "count"
-    elif average:
-        act = "average"
-    elif conditions:
+    elif average or summed:
+        act = "average" if average else "sum"
+    elif conditions or measures == (Measure(ADDRESS),):
         act = "list"
     elif many and not named:
         act = "rank" if listed or which else "values"
@@ -183,6 +191,8 @@ def _timed(
         if not text_only and len(set(choice)) > 1:
             return PeriodMissing(plan)
         return replace(plan, periods=choice[:1], default_period=True)
+    if plan.act in ("average", "sum") and len(plan.companies) == len(periods) == 1:
+        return None  # the mean of one value is another question: 平均 belongs to its name
     return _compared(replace(plan, periods=periods), asked.text, vocabulary)
 
 
@@ -207,13 +217,14 @@ def _named_periods(asked: Question, named: NamedPeriods, held: Sequence[Period],
     if not years and parts:
         fitting = {period.year for period in held if period.part in parts}
         years = tuple(fitting) if len(fitting) == 1 else ()
+    shared = bool(_SHARED_PART.search(asked.text))
     return tuple(
         dict.fromkeys(
             Period(year, part + (single if part != ANNUAL else ""))
             for year in years
             for part in (
                 tuple(p for p in named.of_year(year) if p != "摘要")
-                or tuple(parts if not named.dated else ())
+                or tuple(parts if shared or not named.dated else ())
                 or (ANNUAL,)
             )
         )
@@ -230,14 +241,17 @@ def _compared(plan: QueryPlan, text: str, vocabulary: Vocabulary) -> QueryPlan:
         return replace(plan, periods=(*earlier, *periods))
     if plan.act in ("same", "best_period"):
         return replace(plan, periods=tuple(periods))
-    growing = [measure for measure in plan.measures if is_over_time(measure, vocabulary)]
+    looked_at = (*plan.measures, *(condition.measure for condition in plan.conditions))
+    growing = [measure for measure in dict.fromkeys(looked_at) if is_over_time(measure, vocabulary)]
     stated = [measure for measure in plan.measures if measure not in growing]
     two = len(periods) == 2 and periods[0].part == periods[1].part
     if not (growing and two and re.search(r"相比|比|较|同比|变|from|between|compared|over", text)):
         return plan
     gap = periods[1].year - periods[0].year
-    measures = (*stated, *(over(measure, gap, vocabulary) for measure in growing))
-    conditions: tuple[Condition, ...] = plan.conditions
+    measures = (*stated, *(over(m, gap, vocabulary) for m in growing if m in plan.measures))
+    conditions = tuple(
+        replace(c, measure=over(c.measure, gap, vocabulary)) if c.measure in growing else c for c in plan.conditions
+    )
     return replace(plan, periods=(periods[1],), measures=measures, conditions=conditions)
 
 

@@ -37,7 +37,7 @@ class Refuser:
         plan = self.plan
         if plan.act in ("count", "list") or (plan.act == "rank" and plan.every_period):
             return None if outcome.considered or self._compared(outcome) else self._nobody()
-        if plan.act in ("rank", "average") and not outcome.rows:
+        if plan.act in ("rank", "average", "sum") and not outcome.rows:
             return self._nobody()
         values = [value for row in outcome.rows for value in row]
         if plan.act == "same":
