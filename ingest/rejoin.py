@@ -27,12 +27,13 @@ def prose(text: str) -> str:
 
 def rows(text: str) -> str:
     """Return table lines one below the other, without stray blanks."""
-    return "\n".join(filter(None, map(readable, text.replace(SOFT_HYPHEN, "").split("\n"))))
+    lines = readable(text.replace(SOFT_HYPHEN, "")).split("\n")
+    return "\n".join(filter(None, map(str.strip, lines)))
 
 
-def readable(line: str) -> str:
-    """Return a line with tick boxes as ordinary characters and letter-spaced Chinese words closed up."""
-    ticked = _PRIVATE.sub(lambda match: _TICKED[match.group()], line)
+def readable(text: str) -> str:
+    """Return text with tick boxes as ordinary characters and letter-spaced Chinese words closed up."""
+    ticked = _PRIVATE.sub(lambda match: _TICKED[match.group()], text)
     closed = _SPACED_HAN.sub(lambda match: match.group().replace(" ", ""), ticked)
     return _BLANKS.sub(" ", closed).strip()
 

@@ -7,6 +7,7 @@ Each file is one language: records with a `query` and a `positive` text. Keeps c
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def _shares(file: Path) -> npt.NDArray[np.float64]:
     n = 0
     for text in _texts(file):
         n += 1
-        for row, places in zip(counts, buckets(feature_hashes(features(text)[0]), _SHAPE), strict=True):
+        for row, places in zip(counts, buckets(feature_hashes(chain(*features(text))), _SHAPE), strict=True):
             row[np.unique(places)] += 1
     sys.stderr.write(f"{file.name}: {n} texts\n")
     return counts / max(n, 1)
