@@ -44,7 +44,8 @@ _SHARED_PART = re.compile(
     r"\d{4}年?\s*(?:和|与|、|及|至|到|-)\s*\d{4}年?的?(?:第?[一二三四]季|前三季度|上?半年|中期|三季报)"
 )
 """2024年和2025年第三季度: the quarter of both years."""
-_YEARS_BEFORE = re.compile(r"(?:与|和)?(?:前|之前)([一两二三四])年(?:相比)?")
+_YEARS_BEFORE = re.compile(r"(?:与|和|同|跟|比|较|对比)(?:之?前)([一两二三四])年(?:相比)?")
+_SMALL = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,8 @@ def _named_periods(asked: Question, named: NamedPeriods, held: Sequence[Period],
     newest = max((p.year for p in held if p.part in (parts or [ANNUAL])), default=None)
     if named.last_years and newest is not None:
         last = max(years, default=newest)
-        years = tuple(range(last - named.last_years + 1, last + 1))
+        beside = bool(years) and _YEARS_BEFORE.search(asked.text) is not None  # 与前两年: its own year comes on top
+        years = tuple(range(last - named.last_years + (not beside), last + 1))
     elif named.previous and not years and newest is not None:
         years = (newest,)
     if not years:
@@ -236,8 +238,7 @@ def _compared(plan: QueryPlan, text: str, vocabulary: Vocabulary) -> QueryPlan:
     periods = sorted(plan.periods, key=lambda period: (period.year, period.part))
     if plan.act == "same" and len(periods) == 1:
         back = _YEARS_BEFORE.search(text)
-        years = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4}[back[1]] if back else 1
-        earlier = [periods[0].back(n) for n in range(years, 0, -1)]
+        earlier = [periods[0].back(n) for n in range(_SMALL[back[1]] if back else 1, 0, -1)]
         return replace(plan, periods=(*earlier, *periods))
     if plan.act in ("same", "best_period"):
         return replace(plan, periods=tuple(periods))

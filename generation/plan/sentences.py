@@ -1,5 +1,6 @@
 """The words of answers from stored values: numbers, times and sentences in the language of the question."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from vouch.generation.expressions import Operand
 from vouch.generation.formulas import rounded
 from vouch.generation.phrases import Language
+from vouch.generation.plan.expression_text import expression_text
 from vouch.generation.plan.reading import Vocabulary
 from vouch.generation.plan.types import SINGLE, Condition, Measure, Period
 from vouch.retrieval.errors import SettingsError
@@ -73,6 +75,10 @@ class Wording:
         formula = self._vocabulary.formula(measure)
         if formula is None:
             return ""
+        if self.language == "en":
+            written = expression_text(formula.expression)
+            written = written[1:-1] if written.startswith("(") else written  # brackets around the whole
+            return re.sub(r'"([^"]+)"', lambda match: self.field(match[1]), written)
         return formula.expression.shown if measure.expression else formula.shown
 
     def number(self, value: Decimal, unit: str, computed: Measure | None = None) -> str:
