@@ -23,8 +23,9 @@ install: $(CORE)
 demo: $(CORE)
 	$(BIN)/vouch demo
 
+# -rs: what was skipped, and what it takes to run it.
 test: $(DEV) lint types
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -rs
 
 test-all: $(DEV)
 	$(BIN)/python -m pytest -q -m ''

@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import multiprocessing.context
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -13,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal, Protocol
 
-from vouch.retrieval.errors import LibraryFull, LibraryLocked, UnreadableDocument
+from vouch.retrieval.errors import LibraryFull, LibraryLocked, UnreadableDocument, WorkersNotStarted
 from vouch.retrieval.types import DocumentRecord, Source, Store, StoredDocument
 
 logger = logging.getLogger(__name__)
@@ -161,9 +162,11 @@ def hash_file(path: Path) -> str:
     """Return the hash of a file's bytes; UnreadableDocument where they cannot be read or there are none."""
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
         raise UnreadableDocument("its path is not valid UTF-8, so that it cannot be cited", "rename it")
-    if path.is_dir() or (path.exists() and not path.is_file()):
-        raise UnreadableDocument("not an ordinary file", "name a document or a folder of documents")
     try:
+        if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+            raise UnreadableDocument("the folder may not be read", f"give yourself permission: chmod u+rx '{path}'")
+        if path.exists() and not path.is_file():
+            raise UnreadableDocument("not an ordinary file", "name a document or a folder of documents")
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 raise UnreadableDocument("the file is empty", "download or export it again")
@@ -229,6 +232,10 @@ def _in_parallel(
             except BrokenProcessPool:
                 lost += [*running.values(), *reversed(waiting)]
                 return
+            except (OSError, EOFError) as error:  # what is ready is stored; a broken pipe is none of the reader's
+                raise WorkersNotStarted(
+                    f"no worker process can be started ({error}): run the command again with --jobs 1"
+                ) from error
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 item = running.pop(future)
                 if isinstance(future.exception(), BrokenProcessPool):
@@ -253,7 +260,16 @@ _preparer: RecordMaker | None = None
 
 def _start_worker(make_preparer: Callable[[], RecordMaker]) -> None:
     global _preparer  # noqa: PLW0603 - one per worker process, set once when it starts
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _preparer = make_preparer()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone: killed, it tells nobody to stop."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)  # the main thread may be deep inside a PDF, or waiting for work that never comes
 
 
 def _work(path: Path, content_hash: str) -> _Prepared:

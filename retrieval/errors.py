@@ -11,6 +11,7 @@ VouchError                  exit code 1 (never raised itself)
 │   └── IndexMismatch           built with another embedder than the settings name
 ├── ModelError              3   a language model cannot be used as the settings say
 │   └── NoReply                 one call brought no reply (callers that make many count it and go on)
+├── WorkersNotStarted       3   bulk ingest cannot start processes beside its own
 └── UnreadableDocument      3   one file cannot be ingested (bulk ingest lists it and goes on)
 """
 
@@ -74,6 +75,12 @@ class NoReply(ModelError):
     def __init__(self, message: str, reason: Literal["timeout", "busy", "refused", "malformed"]) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class WorkersNotStarted(VouchError):
+    """The system lets no worker process start, or ended what starts them."""
+
+    exit_code = 3
 
 
 class UnreadableDocument(VouchError):

@@ -55,7 +55,7 @@ class Database:
 def open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
     """Return a connection that cannot write; LibraryError where there is no library that this vouch can read."""
     path = folder / FILE_NAME
-    if not path.is_file():
+    if not _is_file(path):
         raise _missing(folder)
     with library_errors(folder, busy_timeout):
         if os.access(folder, os.W_OK):
@@ -117,6 +117,8 @@ def _create(folder: Path, busy_timeout: float) -> sqlite3.Connection:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if folder.is_file():
+            raise _missing(folder) from error
         raise LibraryError(f"the library folder {folder} cannot be made ({error.strerror}): name another") from error
     connection = _connect(folder / FILE_NAME, "rwc", busy_timeout)
     try:
@@ -150,5 +152,16 @@ def _connect(path: Path, mode: str, busy_timeout: float) -> sqlite3.Connection:
     )
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError as error:
+        raise LibraryError(
+            f"the library folder {path.parent} may not be read: give this user the right to read there"
+        ) from error
+
+
 def _missing(folder: Path) -> LibraryError:
+    if folder.is_file():
+        return LibraryError(f"{folder} is a file, a library is a folder: name a folder with --library")
     return LibraryError(f"there is no library in {folder}: make one with vouch ingest --library '{folder}' FILES")

@@ -305,3 +305,19 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LibraryError, match="file/library cannot be made"):
         SqliteStore(tmp_path / "file" / "library", write=True)
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_library_that_is_a_file_is_told_so(tmp_path: Path, write: bool) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LibraryError, match="is a file, a library is a folder"):
+        SqliteStore(tmp_path / "file", write=write)
+
+
+def test_a_library_folder_that_may_not_be_read_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)  # no mode keeps root out
+    with pytest.raises(LibraryError, match="may not be read: give this user the right"):
+        SqliteStore(tmp_path)

@@ -1,18 +1,20 @@
 """Many files: what is skipped, what is replaced, and that one bad file or a killed process costs nothing else."""
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.ingest.bulk_fakes import LengthEmbedder, options
 from vouch.ingest.bulk import FileResult, IngestSummary, ingest_paths
-from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
+from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked, WorkersNotStarted
 from vouch.retrieval.stores.sqlite_store import SqliteStore
 from vouch.retrieval.types import DocumentRecord
 
@@ -64,6 +66,27 @@ def test_a_worker_that_dies_takes_only_its_file_along(tmp_path: Path, store: Sql
     error = summary.results[1].error
     assert error is not None
     assert "repair it" in error.message
+
+
+def test_workers_that_cannot_be_started_are_no_closed_pipe(
+    tmp_path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", refuse)
+    with pytest.raises(WorkersNotStarted, match="--jobs 1"):
+        ingest(write(tmp_path / "in", a="甲", b="乙"), store, jobs=2)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
+def test_a_folder_that_may_not_be_read_names_the_remedy(tmp_path: Path, store: SqliteStore) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    error = ingest([folder], store).results[0].error
+    folder.chmod(0o700)
+    assert error is not None
+    assert error.message == f"the folder may not be read; give yourself permission: chmod u+rx '{folder}'"
 
 
 def test_an_unchanged_file_is_skipped_and_says_so(tmp_path: Path, store: SqliteStore) -> None:
@@ -194,3 +217,36 @@ def test_kill_nine_loses_nothing_that_was_reported_and_leaves_nothing_half(tmp_p
         assert_whole(library, folder, reported)
     subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
     assert_whole(library, folder, {f"{name}.txt" for name in files})
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="lists processes as Linux does")
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write(folder, **{f"f{i:04d}": "\n".join(f"文件{i}第{n}页" for n in range(60)) for i in range(400)})
+    command = [sys.executable, "-m", "tests.ingest.bulk_fakes", str(tmp_path / "library"), str(folder), "2"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], start_new_session=True, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()  # something is stored: both workers have been started
+    assert len(members(process.pid)) >= 3
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 10
+    while members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert members(process.pid) == []
+
+
+def members(session: int) -> list[int]:
+    """Return the processes of a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # ended just now
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(folder.name))
+    return found
