@@ -20,11 +20,12 @@ from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.ingest import ingest
 from vouch.app.commands.library import library
 from vouch.app.commands.search import search
+from vouch.app.commands.warn import warn as early_warning
 from vouch.app.settings import debug_wanted
 from vouch.app.terminal import note, one_line, speak_utf8, warn
 from vouch.retrieval.errors import VouchError
 
-NOT_YET = frozenset({"warn", "finetune", "serve", "ui"})
+NOT_YET = frozenset({"finetune", "serve", "ui"})
 """Commands of the contract that later versions bring."""
 
 INTERRUPTED = 130
@@ -60,7 +61,7 @@ def cli() -> None:
     """
 
 
-for command in (ingest, ask, chat, search, facts, docs, library, evaluate, config, doctor, demo):
+for command in (ingest, ask, chat, search, facts, early_warning, docs, library, evaluate, config, doctor, demo):
     cli.add_command(command)
 
 

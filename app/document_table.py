@@ -27,9 +27,9 @@ def document_table(documents: Sequence[tuple[Source, int]]) -> str:
     return aligned([_HEADER, *rows])
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]], widest: int = _WIDEST) -> str:
     """Return rows of cells as lines with columns of equal width; long cells are cut in the middle."""
-    cut = [[_cut(cell, _WIDEST) for cell in row] for row in rows]
+    cut = [[_cut(cell, widest) for cell in row] for row in rows]
     widths = [max(width(row[column]) for row in cut) for column in range(len(cut[0]))]
     lines = ("  ".join(cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(row)) for row in cut)
     return "\n".join(line.rstrip() for line in lines)

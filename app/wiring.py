@@ -15,6 +15,7 @@ from vouch.retrieval.types import Box, Embedder, LexicalIndex, Page, Source
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
     from vouch.app.fact_rows import FactRow
+    from vouch.app.warning_report import WarningReport
     from vouch.eval.judges import Judge
     from vouch.eval.retrieval import Measure
     from vouch.eval.types import TextScorer
@@ -133,6 +134,17 @@ def fact_writer(path: Path) -> "Callable[[Iterable[FactRow], Path], int]":
             return write_parquet
     ending = path.suffix or "a file without ending"
     raise UsageError(f"facts are exported as .csv, .json, .xlsx or .parquet, not as {ending}")
+
+
+def warning_drawer(path: Path) -> "Callable[[WarningReport], None]":
+    """Return what draws the signals of a report into a PNG file."""
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"charts are PNG pictures: name the file {path.with_suffix('.png').name}")
+    _need("matplotlib", "--chart", "chart")
+    from vouch.app.chart_signals import chart_signals
+    from vouch.app.exports.warning_chart import draw_signals
+
+    return lambda report: draw_signals(f"{report.company} {report.year}", chart_signals(report), path)
 
 
 def _need(module: str, feature: str, extra: str) -> None:

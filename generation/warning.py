@@ -86,7 +86,8 @@ def _signal(rule: Rule, year: int, lookup: Lookup) -> Signal:
         signal = _counted(rule, year, lookup) if rule.tests else _computed(rule, year, lookup)
     except FormulaError as error:
         return _not_applicable(rule, year, _why(error, year))
-    return replace(signal, operands=signal.operands or _operands(rule.when, lookup, year))
+    # What a premise was checked with is evidence too: two years of losses are two values.
+    return replace(signal, operands=tuple(dict.fromkeys((*signal.operands, *_operands(rule.when, lookup, year)))))
 
 
 def _computed(rule: Rule, year: int, lookup: Lookup) -> Signal:

@@ -34,9 +34,9 @@ WIRING = "vouch.app.wiring"
 # fmt: off
 HEAVY = frozenset({
     "accelerate", "anthropic", "bitsandbytes", "chatglm_cpp", "charset_normalizer", "docx", "faiss", "fastapi",
-    "langchain", "llama_cpp", "lxml", "markdown_it", "onnxruntime", "openai", "openpyxl", "pandas", "peft",
-    "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
-    "scipy", "sentence_transformers", "sklearn", "Stemmer", "streamlit", "tantivy", "torch", "transformers",
+    "langchain", "llama_cpp", "lxml", "markdown_it", "matplotlib", "onnxruntime", "openai", "openpyxl", "pandas",
+    "peft", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich",
+    "rjieba", "scipy", "sentence_transformers", "sklearn", "Stemmer", "streamlit", "tantivy", "torch", "transformers",
     "uvicorn", "vllm",
 })
 # fmt: on

@@ -252,7 +252,7 @@ def test_doctor_lists_packages_and_tries_the_core(vouch: Vouch, library: Path) -
         (("search", "x", "--mode", "fuzzy"), "'lexical', 'vector', 'hybrid'"),
         (("search", "x", "--library", "postgresql://ann:secret@host/db"), "not in this version"),
         (("serch", "x"), "did you mean `vouch search`"),
-        (("warn", "x"), "not in this version"),
+        (("serve", "x"), "not in this version"),
         (("facts", "--export", "facts.doc"), ".parquet"),
         (("library", "copy", "x"), "not in this version"),
         (("ingest",), "Missing argument"),
