@@ -11,7 +11,7 @@ from vouch.app.eval_libraries import passage_library
 from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.eval_progress import item_progress
 from vouch.app.settings import Settings
-from vouch.app.wiring import make_generator, make_judge, open_library, page_picture
+from vouch.app.wiring import fact_desk, make_generator, make_judge, open_library, page_picture
 from vouch.eval.answers import System, asked, judged_record, summarise
 from vouch.eval.datasets import core, load_items, sample
 from vouch.eval.failure_browser import PagePicture
@@ -90,7 +90,7 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         documents = main.documents()
         fingerprint = library_fingerprint(main.store.position() if library else "", documents)
         ask_passage = AskPassages(AskLibrary(made, make_generator(settings), k), ids)
-        system = System(AskLibrary(main, make_generator(settings), k), ask_passage, _page_text(main))
+        system = System(AskLibrary(main, make_generator(settings), k, fact_desk(main)), ask_passage, _page_text(main))
         yield Bench(system, fingerprint, _picture(main))
 
 

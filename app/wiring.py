@@ -250,10 +250,10 @@ def asker(settings: Settings, library: "Library") -> "Asker":
     """Return what answers questions from a library."""
     from vouch.generation.pipeline import Asker
 
-    return Asker(library, make_generator(settings), _fact_desk(library))
+    return Asker(library, make_generator(settings), fact_desk(library))
 
 
-def _fact_desk(library: "Library") -> "FactDesk | None":
+def fact_desk(library: "Library") -> "FactDesk | None":
     """Return what answers from stored facts, where the library's store keeps them."""
     from vouch.generation.plan.desk import FactDesk
     from vouch.generation.plan.reading import Vocabulary

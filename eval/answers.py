@@ -55,7 +55,9 @@ def judged_record(
     item: Item, answer: Answer, hits: Sequence[Hit], page_text: PageText, seconds: float = 0.0
 ) -> AnswerRecord:
     """Return the record of an answer."""
-    retrieved = tuple(dict.fromkeys((hit.chunk.source.name, hit.chunk.page) for hit in hits))
+    places = [(hit.chunk.source.name, hit.chunk.page) for hit in hits]
+    # Facts are looked up, not searched: what they cite is what was found.
+    retrieved = tuple(dict.fromkeys(places or [(citation.document, citation.page) for citation in answer.citations]))
     judgement = judge(item, answer)
     scores = all_scores(item, answer, judgement, retrieved, page_text)
     return AnswerRecord(item, answer, judgement.verdict, scores, retrieved, seconds, judgement.notes)

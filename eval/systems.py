@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from vouch.generation.pipeline import Asker, Generator
+from vouch.generation.plan.desk import FactDesk
 from vouch.generation.quotes import Draft
 from vouch.generation.retrieve import Shelf
 from vouch.generation.types import Answer
@@ -32,9 +33,9 @@ class WatchedGenerator:
 class AskLibrary:
     """Asks a library as `vouch ask` does."""
 
-    def __init__(self, shelf: Shelf, generator: Generator, k: int) -> None:
+    def __init__(self, shelf: Shelf, generator: Generator, k: int, facts: FactDesk | None = None) -> None:
         self._watched = WatchedGenerator(generator)
-        self._asker = Asker(shelf, self._watched)
+        self._asker = Asker(shelf, self._watched, facts)
         self._k = k
 
     def __call__(self, question: str, scope: Scope = EVERYTHING) -> tuple[Answer, tuple[Hit, ...]]:
