@@ -15,6 +15,8 @@ _LABELS = (
 _NEXT_LABEL = re.compile(rf"\s+(?=(?:{_LABELS})(?:\s|$|[(（:：]))")
 _CONTINUES = re.compile(rf"^(?!\s*(?:{_LABELS}|公司|第.节|[一二三四五六七八九十]+、))\s*\S+\s*$")
 _HEADS = re.compile(rf"^(?:(?:{_LABELS})(?:\s+|$))+$")
+_AMOUNTS = re.compile(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?:\s+-?[\d,.]+%?)+$")
+"""Several columns of a table: a line item that bears the name of an entry of the profile."""
 _EMPTY = re.compile(r"^(?:[(（][^()（）]*[)）]\s*)?[-—/]*$")
 
 
@@ -48,7 +50,7 @@ def _row(page: Page, term: str, match: re.Match[str]) -> Row | None:
         if _CONTINUES.match(following) and len(following.strip()) <= 40:
             end = line_end + 1 + len(following.rstrip())
     text = rejoined(page.text[match.start(1) : end])
-    if _EMPTY.match(text) or text.startswith(("的", "是", "为", "、", "，")):
+    if _EMPTY.match(text) or _AMOUNTS.match(text) or text.startswith(("的", "是", "为", "、", "，")):
         return None
     return Row(plain_label(term), (), term, (text,), match.start(), end)
 

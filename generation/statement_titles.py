@@ -17,6 +17,10 @@ PAGES_BACK = 2
 _STATEMENT = re.compile(
     r"(合并|母公司|公司)?\s*(年初[到至]报告期末)?\s*(?:资产负债表|利润表|现金流量表|(?:所有者|股东)权益变动表)(?!日|项目|相关)"
 )
+_STATEMENT_EN = re.compile(
+    r"^[ \t]*consolidated (?:condensed )?(?:balance sheets?|(?:statements? of|income statements?)\b[^\n]{0,50})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MAIN_FIGURES = re.compile(r"(?<!分季度)(?<!分季度的)(?:主要会计数据|主要财务数据)")
 _QUARTERS = re.compile(r"分季度|第一季度\s*第二季度")
 _UNIT = re.compile(r"单位[:：]?\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)|[(（]人民币?(万元|千元|元)[)）]")
@@ -36,6 +40,9 @@ class Title:
 def title_above(page: Page, position: int, read: ReadPage) -> Title:
     """Return the title of the statement or table of main figures that a place belongs to."""
     text, number = page.text[:position], page.number
+    english = _STATEMENT_EN.findall(text)
+    if english:  # not looked for on pages before: notes follow, whose tables bear no such titles
+        return Title("consolidated", readable(english[-1].strip()))
     for _ in range(PAGES_BACK + 1):
         found = [m for pattern in (_STATEMENT, _MAIN_FIGURES, _QUARTERS) for m in pattern.finditer(text)]
         titles = sorted((m for m in found if _is_title_line(text, m)), key=lambda m: m.start())

@@ -75,6 +75,8 @@ def _unit(value: Value) -> str:
         return ""
     if "每股" in label:
         return "元/股"
+    if "per share" in label or "per common share" in label:
+        return ""  # the unit above the table excepts figures per share
     if re.search(r"率|比例", label) or value.row.values[0].endswith("%"):
         return "" if value.row.values[0].endswith("%") else "%"
     return value.unit or ("元" if chinese else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from vouch.generation.expressions import FormulaError
 from vouch.generation.plan.reading import Vocabulary
-from vouch.generation.plan.types import ANNUAL, SINGLE, Measure, Period, QueryPlan
+from vouch.generation.plan.types import ADDRESS, ANNUAL, SINGLE, Measure, Period, QueryPlan
 from vouch.retrieval.facts import FactScope
 
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -31,7 +31,7 @@ SELECT DISTINCT fact_companies.company FROM documents JOIN fact_companies ON fac
 WHERE fact_companies.year = ?
 AND (documents.kind = 'facts' OR (documents.year = fact_companies.year AND documents.period = ?))
 """
-_ADDRESS, _FORMER_ADDRESS = "注册地址", "注册地址的历史变更情况"
+_FORMER_ADDRESS = "注册地址的历史变更情况"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Across:
 
     def placed(self, plan: QueryPlan, year: int) -> set[str]:
         """Return the companies whose registered address of the year names the plan's place."""
-        former = _FORMER_ADDRESS if plan.former_place else _ADDRESS
-        return {company for (company,) in self._rows(_PLACED, (_ADDRESS, former, year, plan.place))}
+        former = _FORMER_ADDRESS if plan.former_place else ADDRESS
+        return {company for (company,) in self._rows(_PLACED, (ADDRESS, former, year, plan.place))}
 
     def _column(self, name: str, period: Period, back: int) -> dict[str, Decimal]:
         found = self.values(Measure(name), period.back(back))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from statistics import median
 
 from vouch.generation.plan.across import Across
-from vouch.generation.plan.types import Comparison, Condition, Measure, Order, Period, QueryPlan
+from vouch.generation.plan.types import ADDRESS, Comparison, Condition, Measure, Order, Period, QueryPlan
 from vouch.generation.plan.values import FactReader, Value
 
 _COMPARE: dict[Comparison, Callable[[Decimal, Decimal], bool]] = {
@@ -83,7 +83,7 @@ def _chosen(plan: QueryPlan, across: Across) -> tuple[list[str], int]:
     considered = 0
     for period in plan.periods:
         values = across.values(plan.measures[0], period)
-        if not values and plan.place:
+        if plan.measures[0] == Measure(ADDRESS):
             values = dict.fromkeys(across.placed(plan, period.year), Decimal(0))
         allowed = set(plan.companies) or (across.reported(period) & values.keys()) or set(values)
         if plan.place:

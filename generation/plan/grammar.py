@@ -18,7 +18,7 @@ from vouch.generation.plan.reading import (
     read_values,
     with_marks,
 )
-from vouch.generation.plan.types import ANNUAL, SINGLE, Act, Measure, Period, QueryPlan
+from vouch.generation.plan.types import ADDRESS, ANNUAL, SINGLE, Act, Measure, Period, QueryPlan
 from vouch.retrieval.companies import CompanyNames
 from vouch.retrieval.periods import NamedPeriods, named_periods
 from vouch.retrieval.question import Question
@@ -36,7 +36,6 @@ _MANY = re.compile(
 )
 IDENTITY = ("证券代码", "证券简称", "企业名称")
 """Asked of many companies these say how to name them."""
-ADDRESS = "注册地址"
 _BEFORE = re.compile(
     r"(?:与|和|比|较|相比于?|相较于?|对比)?(?:上一?年度?|去年|前一年|上年同期|去年同期|同期)(?:相比|比较|对比|比)?"
 )

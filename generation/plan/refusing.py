@@ -36,7 +36,7 @@ class Refuser:
         """Return why an outcome is no answer; None where it is one."""
         plan = self.plan
         if plan.act in ("count", "list") or (plan.act == "rank" and plan.every_period):
-            return None if outcome.considered or self._compared(outcome) else self._nobody()
+            return None if outcome.considered else self._nobody()
         if plan.act in ("rank", "average", "sum") and not outcome.rows:
             return self._nobody()
         values = [value for row in outcome.rows for value in row]
@@ -46,11 +46,6 @@ class Refuser:
         if any(value.found for value in values):
             return None
         return self._lacking(values[0]) if values else self._nobody()
-
-    def _compared(self, outcome: Outcome) -> bool:
-        return bool(outcome.rows) or any(
-            period in held for held in self.holdings.periods.values() for period in self.plan.periods
-        )
 
     def _lacking(self, value: Value) -> Refusal:
         """Return the refusal for a value that is not there: no report of the period, or not in the report."""

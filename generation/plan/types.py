@@ -14,6 +14,8 @@ Comparison = Literal[">", ">=", "<", "<=", "="]
 Level = Literal["average", "median", ""]
 
 ANNUAL = "FY"
+ADDRESS = "注册地址"
+"""The field that says where a company is registered."""
 SINGLE = "-single"
 """What the period of a single quarter ends with; without it a quarter is the year to date."""
 

@@ -131,6 +131,11 @@ def test_nobody_meeting_a_condition_is_an_answer(ask: Asked) -> None:
     assert (answer.kind, values(answer.results)) == ("computed", [0.0])
 
 
+def test_a_value_that_nobody_states_is_never_counted_as_none(ask: Asked) -> None:
+    answer = ask.answer("2023年商誉大于1亿的上市公司有多少家？")
+    assert (answer.kind, answer.results) == ("refused", ())
+
+
 def test_only_companies_in_every_year_are_in_all(ask: Asked) -> None:
     answer = ask.answer("2022-2023年哪些上市公司净利润均位列前一？")
     assert {row.company for row in answer.results} == {NORTH.company}
