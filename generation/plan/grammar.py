@@ -162,7 +162,7 @@ def _shaped(plan: QueryPlan, reading: Reading) -> QueryPlan:
         act = "count"
     elif average or summed:
         act = "average" if average else "sum"
-    elif conditions or measures == (Measure(ADDRESS),):
+    elif conditions or (plan.place and measures == (Measure(ADDRESS),)):
         act = "list"
     elif many and not named:
         act = "rank" if listed or which else "values"

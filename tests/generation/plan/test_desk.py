@@ -65,6 +65,15 @@ def test_a_total_that_is_not_stated_is_made_of_its_parts(ask: Asked) -> None:
     assert "负债合计为400.00元（流动负债合计为300.00元" in answer.answer
 
 
+def test_an_address_is_said_as_printed(ask: Asked) -> None:
+    assert ask.answer("北原光学2023年注册地址是什么？").results[0].text == "浙江省杭州市镜湖路1号"
+
+
+def test_companies_of_a_place_are_named(ask: Asked) -> None:
+    answer = ask.answer("2023年注册地在杭州的公司有哪些")
+    assert {row.company for row in answer.results} == {NORTH.company, SOUTH.company}
+
+
 def test_numbers_are_said_in_the_unit_asked_for(ask: Asked) -> None:
     answer = ask.answer("北原光学2023年货币资金是多少亿元")
     assert "7.00亿元" in answer.answer
