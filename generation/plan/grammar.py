@@ -4,7 +4,7 @@ A question that says more than the grammar understands has no plan: another way 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vouch.generation.plan import form
@@ -52,8 +52,10 @@ class Holdings:
     """What a library can be asked about: its companies by every name, and the periods each reports on itself."""
 
     names: CompanyNames
-    periods: dict[str, tuple[Period, ...]]
-    """Newest first, by full company name."""
+    companies: tuple[str, ...]
+    """Full names of those that state anything."""
+    held: Callable[[Sequence[str]], tuple[Period, ...]]
+    """Returns the periods that companies report on, newest first; none named means all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,11 @@ def _timed(
     """Return the plan with its periods: those named, counted back from the newest held, or the only one there is."""
     single = SINGLE if plan.periods else ""
     plan = replace(plan, periods=())
-    held = _held(plan, holdings)
     if plan.over_all and plan.act == "values":
-        if len(holdings.periods) != 1:
+        if len(holdings.companies) != 1:
             return None
-        plan = replace(plan, companies=tuple(holdings.periods))
-        held = _held(plan, holdings)
+        plan = replace(plan, companies=holdings.companies)
+    held = holdings.held(plan.companies)
     periods = _named_periods(asked, named, held, single)
     if not periods:
         text_only = all(_is_text(measure, vocabulary) for measure in plan.measures)
@@ -194,13 +195,6 @@ def _timed(
     if plan.act in ("average", "sum") and len(plan.companies) == len(periods) == 1:
         return None  # the mean of one value is another question: 平均 belongs to its name
     return _compared(replace(plan, periods=periods), asked.text, vocabulary)
-
-
-def _held(plan: QueryPlan, holdings: Holdings) -> tuple[Period, ...]:
-    """Return the periods that the plan's companies report on, newest first."""
-    wanted = plan.companies or tuple(holdings.periods)
-    periods = {period for company in wanted for period in holdings.periods.get(company, ())}
-    return tuple(sorted(periods, key=lambda period: (period.year, period.part), reverse=True))
 
 
 def _named_periods(asked: Question, named: NamedPeriods, held: Sequence[Period], single: str) -> tuple[Period, ...]:

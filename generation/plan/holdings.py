@@ -1,7 +1,6 @@
 """Whom and when a library's facts are about, remembered until the library changes."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vouch.generation.plan.across import Rows
 from vouch.generation.plan.grammar import Holdings
@@ -11,10 +10,14 @@ from vouch.retrieval.fact_query import FactStore
 from vouch.retrieval.types import StoredDocument
 
 _IMPORTED = """
-SELECT DISTINCT facts.company, facts.year, facts.period FROM documents JOIN facts ON facts.document = documents.id
+SELECT DISTINCT facts.year, facts.period FROM facts JOIN documents ON documents.id = facts.document
+WHERE facts.company = ? AND documents.kind = 'facts'
+"""
+_IMPORTED_YEARS = """
+SELECT DISTINCT fact_companies.year FROM fact_companies JOIN documents ON documents.id = fact_companies.document
 WHERE documents.kind = 'facts'
 """
-"""Tables hold many companies and years; a report is about its own."""
+"""Imported tables hold many companies and years; a report is about its own."""
 
 
 class Catalogue:
@@ -25,11 +28,15 @@ class Catalogue:
         self._rows = rows
         self._position = ""
         self._companies: frozenset[tuple[str, str, str]] = frozenset()
-        self._imported: tuple[tuple[str, Period], ...] = ()
+        self._imported: dict[str, frozenset[Period]] = {}
 
     def companies(self) -> frozenset[tuple[str, str, str]]:
         """Return name, short name and code of every company."""
-        self._catch_up()
+        position = self._store.position()
+        if position != self._position:
+            self._companies = frozenset((c.company, c.short_name, c.code) for c in self._store.fact_companies())
+            self._imported = {}
+            self._position = position
         return self._companies
 
     def short_names(self) -> dict[str, str]:
@@ -42,27 +49,32 @@ class Catalogue:
 
     def holdings(self, documents: Sequence[StoredDocument]) -> Holdings:
         """Return what can be asked about: the documents' own periods and those of imported tables."""
-        periods: dict[str, set[Period]] = defaultdict(set)
-        for document in documents:
-            source = document.source
-            if source.kind == "report" and source.company and source.year is not None and document.facts:
-                periods[source.company].add(Period(source.year, source.period.removesuffix("摘要") or ANNUAL))
-        for company, period in self._imported if self._current() else ():
-            periods[company].add(period)
-        newest_first = {
-            company: tuple(sorted(held, key=lambda p: (p.year, p.part), reverse=True))
-            for company, held in periods.items()
-        }
+        stating = self.companies()
         own = {(d.source.company, d.source.short_name, d.source.code) for d in documents}
-        return Holdings(known_names(frozenset(own | self._companies)), newest_first)
+        companies = tuple(sorted({company for company, _, _ in stating}))
+        return Holdings(known_names(frozenset(own | stating)), companies, _Periods(documents, self._of_tables))
 
-    def _current(self) -> bool:
-        self._catch_up()
-        return bool(self._imported)
+    def _of_tables(self, company: str) -> frozenset[Period]:
+        """Return the periods that imported tables hold of a company, '' for their years of all companies."""
+        if company not in self._imported:
+            found = self._rows(_IMPORTED, (company,)) if company else self._rows(_IMPORTED_YEARS, ())
+            self._imported[company] = frozenset(Period(year, *part) for year, *part in found)
+        return self._imported[company]
 
-    def _catch_up(self) -> None:
-        position = self._store.position()
-        if position != self._position:
-            self._companies = frozenset((c.company, c.short_name, c.code) for c in self._store.fact_companies())
-            self._imported = tuple((company, Period(year, part)) for company, year, part in self._rows(_IMPORTED, ()))
-            self._position = position
+
+class _Periods:
+    """The periods that companies report on; worked out when asked for."""
+
+    def __init__(self, documents: Sequence[StoredDocument], of_tables: Callable[[str], frozenset[Period]]) -> None:
+        self._documents = documents
+        self._of_tables = of_tables
+
+    def __call__(self, companies: Sequence[str]) -> tuple[Period, ...]:
+        periods = {
+            Period(source.year, source.period.removesuffix("摘要") or ANNUAL)
+            for source in (document.source for document in self._documents if document.facts)
+            if source.kind == "report" and source.year is not None and (not companies or source.company in companies)
+        }
+        for company in companies or ("",):
+            periods |= self._of_tables(company)
+        return tuple(sorted(periods, key=lambda period: (period.year, period.part), reverse=True))

@@ -57,7 +57,7 @@ class Refuser:
                 "not_comparable", company=company, when=when, field=field, divisor=value.zero_divisor
             )
             return Refusal("no_evidence", said)
-        held = self.holdings.periods.get(value.company, ())
+        held = self.holdings.held([value.company])
         period = Period(value.period.year, value.period.part.removesuffix(SINGLE))
         if period not in held:
             said = self.wording.say("not_held", company=company, when=when, held=self._held(value.company))
@@ -74,7 +74,7 @@ class Refuser:
         return Refusal("no_evidence", self.wording.say(key, when=when, field=field, place=self.plan.place))
 
     def _held(self, company: str) -> str:
-        held = self.holdings.periods.get(company, ())
+        held = self.holdings.held([company]) if company else ()
         if not held:
             return ""
         said = self.wording.join("name_join", [self.wording.when(period) for period in held[:_LISTED]])

@@ -1,5 +1,6 @@
 """How questions about values are understood. The companies are made up."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,14 +19,18 @@ COMPANIES = frozenset(
         ("Marlow Tools Inc.", "Marlow Tools", "MRLW"),
     }
 )
-HELD = Holdings(
-    known_names(COMPANIES),
-    {
-        "北原光学股份有限公司": (Period(2023), Period(2023, "Q3"), Period(2022), Period(2021)),
-        "南屿仪表股份有限公司": (Period(2023),),
-        "Marlow Tools Inc.": (Period(2023), Period(2022)),
-    },
-)  # fmt: skip
+PERIODS = {
+    "北原光学股份有限公司": (Period(2023, "Q3"), Period(2023), Period(2022), Period(2021)),
+    "南屿仪表股份有限公司": (Period(2023),),
+    "Marlow Tools Inc.": (Period(2023), Period(2022)),
+}
+
+
+def held(companies: Sequence[str]) -> tuple[Period, ...]:
+    return tuple(dict.fromkeys(period for company in companies or PERIODS for period in PERIODS[company]))
+
+
+HELD = Holdings(known_names(COMPANIES), tuple(PERIODS), held)
 NORTH, SOUTH, MARLOW = "北原光学股份有限公司", "南屿仪表股份有限公司", "Marlow Tools Inc."
 
 
