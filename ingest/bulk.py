@@ -1,5 +1,6 @@
 """Many files into a library: in parallel, skipping what is unchanged; one bad file never stops the rest."""
 
+import gc
 import hashlib
 import logging
 import multiprocessing
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -279,7 +281,8 @@ def _work(path: Path, content_hash: str) -> _Prepared:
 
 def _prepare(preparer: RecordMaker, path: Path, content_hash: str) -> _Prepared:
     try:
-        return _Prepared(path, content_hash, preparer.prepare(path, content_hash))
+        with _collector_paused():
+            return _Prepared(path, content_hash, preparer.prepare(path, content_hash))
     except UnreadableDocument as error:
         return _Prepared(path, content_hash, error=_file_error(error))
     except MemoryError:
@@ -289,6 +292,18 @@ def _prepare(preparer: RecordMaker, path: Path, content_hash: str) -> _Prepared:
         logger.exception("%s: unexpected error", path)
         problem = f"unexpected {type(error).__name__}: {error}; this is a bug in vouch: please report it with the file"
         return _Prepared(path, content_hash, error=FileError(type(error).__name__, problem))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the search for reference cycles: a document makes a million objects and hardly one (8 % of the CPU)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _file_error(error: UnreadableDocument) -> FileError:

@@ -29,6 +29,8 @@ _NUMBERED: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
         (6, r"[①②③④⑤⑥⑦⑧⑨⑩]"),
     )
 )
+_FIRST = frozenset(f"第{_DIGITS}0123456789（(①②③④⑤⑥⑦⑧⑨⑩【PICN")
+"""How all these begin; most lines do not."""
 _BRACKETED = re.compile(r"【[^】]{2,20}】$")
 _SENTENCE = re.compile(r"[。；;！!？?]\s*$|[，,：:]\s*$")
 _SENTENCE_INSIDE = re.compile(r"。.")
@@ -54,9 +56,9 @@ def body_size(styles: list[LineStyle]) -> float:
 def numbered_level(line: str) -> int:
     """Return the depth that a line's numbering gives it as a heading; 0 for a line that is none."""
     text = line.strip()
-    if not 2 <= len(text) <= MAX_HEADING or _SENTENCE.search(text) or _SENTENCE_INSIDE.search(text):
+    if not 2 <= len(text) <= MAX_HEADING or text[0] not in _FIRST:
         return 0
-    if _TICKS.search(text):
+    if _SENTENCE.search(text) or _SENTENCE_INSIDE.search(text) or _TICKS.search(text):
         return 0
     if _BRACKETED.match(text):
         return 5

@@ -32,6 +32,7 @@ MIN_COLUMN = 0.4
 """A column is at least this share of the page's text width."""
 
 _TOC_LINE = re.compile(r"[.…·．]{5,}\s*[\divxlIVXL]{1,4}\s*$|(?:[.…·．] ){5,}")
+_DOTS = ("..", "……", "··", "．．", ". .", "… …", "· ·", "． ．")
 _TICK_LINE = re.compile(r"\s*(?:[□√☑\uf052\uf0fe]\s*)?(?:适用|是|不适用)\s*[□√☑\uf052\uf0fe]?\s*(?:不适用|否)?\s*$")
 _BULLET = re.compile(r"\s*(?:[●•·▪◆■○◦*☐☑□√➢Ø\uf06c\uf0b7\uf0d8\-–—]\s*\S|[a-z]\)|\d{1,2}[.)]\s)")
 _TITLE = re.compile(r"[A-Z][A-Za-z'’,()\- ]{3,58}$")
@@ -125,8 +126,8 @@ def _page_blocks(sheet: _Sheet) -> list[Block]:
         if i in sheet.furniture:
             blocks.append(Block("furniture", number, lines[i].start, lines[i].end))
             i += 1
-        elif _TOC_LINE.search(sheet.text(i)):
-            end = _run(i, len(lines), lambda k: bool(_TOC_LINE.search(sheet.text(k))))
+        elif _leads_to_page(sheet.text(i)):
+            end = _run(i, len(lines), lambda k: _leads_to_page(sheet.text(k)))
             blocks.append(Block("toc", number, lines[i].start, lines[end - 1].end))
             i = end
         elif i in tables:
@@ -137,6 +138,11 @@ def _page_blocks(sheet: _Sheet) -> list[Block]:
             i, block = _text_block(sheet, i, tables)
             blocks.append(block)
     return blocks
+
+
+def _leads_to_page(text: str) -> bool:
+    """Say whether a line of dots leads to a page number."""
+    return any(dots in text for dots in _DOTS) and bool(_TOC_LINE.search(text))
 
 
 def _run(start: int, stop: int, holds: Callable[[int], bool]) -> int:
@@ -214,7 +220,7 @@ def _breaks(sheet: _Sheet, i: int, tables: dict[int, int]) -> bool:
     if i in tables or i in sheet.furniture or heading_level(sheet, i):
         return True
     text, before = sheet.text(i), sheet.page.lines[i - 1]
-    if _BULLET.match(text) or _TICK_LINE.match(text) or _TOC_LINE.search(text):
+    if _BULLET.match(text) or _TICK_LINE.match(text) or _leads_to_page(text):
         return True
     if _is_full(sheet, i - 1):
         return _is_indented(sheet, i)

@@ -22,10 +22,10 @@ HEADER_LINES = 10
 NARROW = 0.72
 """A line in a table cell is at most this share of the page's text width."""
 
-_VALUE = re.compile(r"[-—(（+]?[$¥€]?\s?\d[\d,]*(?:\.\d+)?\s?[%）)]*|[-—–]{1,2}|不?适用|无|N/A")
 _TRAILING_VALUES = re.compile(
     r"^(?P<label>.*?\S)?(?P<values>(?:\s+\$?\s?(?:[-(（]?\d[\d,]*(?:\.\d+)?%?[)）]?|[-—–]))+)\s*%?$"
 )
+_VALUE_ENDS = (*"0123456789%)）-—–",)
 _SENTENCE_END = re.compile(r"[。；！？;!?]\s*$")
 _LEADING_MARK = 4
 """A gap within the first characters of a line follows a bullet or a number, not a cell."""
@@ -79,7 +79,7 @@ def _is_row(text: str, cells: int) -> bool:
         return False
     if cells >= 3:
         return True
-    match = _TRAILING_VALUES.match(text)
+    match = _TRAILING_VALUES.match(text) if text.rstrip().endswith(_VALUE_ENDS) else None
     if not match:
         return cells == 2 and not numbered_level(text) and len(text) < 60
     values = match["values"].split()
