@@ -90,7 +90,8 @@ def understand(
     """
     wording = default_wording()
     text = " ".join(question.split())
-    names = known_names(others | {(d.source.company, d.source.short_name, d.source.code) for d in documents})
+    own = {(d.source.company, d.source.short_name, d.source.code) for d in documents}
+    names = known_names(others if own <= others else others | own)  # a frozenset keeps its hash
     found = names.find(text)
     masked = _blanked(text, [(mention.start, mention.end) for mention in found])
     named = named_periods(masked)
@@ -215,6 +216,8 @@ def _trimmed(word: str, wording: Wording) -> str:
 
 def _expansions(mentions: Sequence[Mention], query: str) -> tuple[str, ...]:
     """Return the headings of topics and the other words for terms, without those already asked for."""
-    others = [word for mention in mentions for word in (*mention.group.headings, *mention.group.terms)]
+    # An English line item is a common word said in many ways, which outweigh the rest of the question.
+    told = [m for m in mentions if not (query.isascii() and m.group.kind in LINE_KINDS)]
+    others = [word for mention in told for word in (*mention.group.headings, *mention.group.terms)]
     asked = set(query.split())
     return tuple(dict.fromkeys(word for word in others if word not in asked))

@@ -1,6 +1,6 @@
 """Whom and when a library's facts are about, remembered until the library changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vouch.generation.plan.across import Rows
 from vouch.generation.plan.grammar import Holdings
@@ -28,31 +28,40 @@ class Catalogue:
         self._rows = rows
         self._position = ""
         self._companies: frozenset[tuple[str, str, str]] = frozenset()
+        self._short_names: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
         self._imported: dict[str, frozenset[Period]] = {}
 
     def companies(self) -> frozenset[tuple[str, str, str]]:
         """Return name, short name and code of every company."""
         position = self._store.position()
         if position != self._position:
-            self._companies = frozenset((c.company, c.short_name, c.code) for c in self._store.fact_companies())
+            found = sorted((c.company, c.short_name, c.code) for c in self._store.fact_companies())
+            self._companies = frozenset(found)
+            self._short_names = {company: short for company, short, _ in found if short}
+            self._codes = {company: code for company, _, code in found if code}
             self._imported = {}
             self._position = position
         return self._companies
 
-    def short_names(self) -> dict[str, str]:
+    def short_names(self) -> Mapping[str, str]:
         """Return the short name of each company."""
-        return {company: short for company, short, _ in sorted(self.companies()) if short}
+        self.companies()
+        return self._short_names
 
-    def codes(self) -> dict[str, str]:
+    def codes(self) -> Mapping[str, str]:
         """Return the code of each company."""
-        return {company: code for company, _, code in sorted(self.companies()) if code}
+        self.companies()
+        return self._codes
 
     def holdings(self, documents: Sequence[StoredDocument]) -> Holdings:
         """Return what can be asked about: the documents' own periods and those of imported tables."""
         stating = self.companies()
         own = {(d.source.company, d.source.short_name, d.source.code) for d in documents}
-        companies = tuple(sorted({company for company, _, _ in stating}))
-        return Holdings(known_names(frozenset(own | stating)), companies, _Periods(documents, self._of_tables))
+        names = known_names(stating if own <= stating else stating | own)
+        return Holdings(
+            names, tuple({company: None for company, _, _ in stating}), _Periods(documents, self._of_tables)
+        )
 
     def _of_tables(self, company: str) -> frozenset[Period]:
         """Return the periods that imported tables hold of a company, '' for their years of all companies."""
