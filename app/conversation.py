@@ -22,11 +22,20 @@ class Answerer(Protocol):
 class Conversation:
     """Answers questions; one that names no company or year means those of the question before."""
 
-    def __init__(self, shelf: Shelf, answerer: Answerer, scope: Scope, k: int) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        answerer: Answerer,
+        scope: Scope,
+        k: int,
+        others: frozenset[tuple[str, str, str]] = frozenset(),
+    ) -> None:
+        """`others`: companies without a document of their own, by name, short name and code."""
         self._shelf = shelf
         self._answerer = answerer
         self._scope = scope
         self._k = k
+        self._others = others
         self._before: Question | None = None
         self.last: Answer | None = None
         """The last answer."""
@@ -34,7 +43,7 @@ class Conversation:
     def ask(self, question: str) -> Answer:
         """Return the answer to a question."""
         self.last = self._answerer.ask(question, self._scope, self._k, self._before)
-        self._before = understand(question, self._shelf.documents(self._scope), self._before)
+        self._before = understand(question, self._shelf.documents(self._scope), self._before, self._others)
         return self.last
 
     def forget(self) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter
 from typing import Protocol
 
 from vouch.generation.phrases import missing_years_warning, ocr_warning
@@ -10,6 +9,7 @@ from vouch.generation.plan.desk import FactDesk
 from vouch.generation.quotes import Draft, cite
 from vouch.generation.refusals import early_refusal, no_evidence, unverified
 from vouch.generation.retrieve import Shelf, retrieve
+from vouch.generation.stopwatch import Watch
 from vouch.generation.types import Answer, Citation, Refusal, Verification
 from vouch.generation.verify import verified
 from vouch.retrieval.question import Question, understand
@@ -36,9 +36,9 @@ class Asker:
 
     def ask(self, question: str, scope: Scope = EVERYTHING, k: int = 8, context: Question | None = None) -> Answer:
         """Return a cited answer or a refusal; `context` is the question before it in a conversation."""
-        watch = _Watch()
+        watch = Watch()
         documents = self._library.documents(scope)
-        asked = understand(question, documents, context, self._facts.companies() if self._facts else frozenset())
+        asked = understand(question, documents, context, self.companies())
         watch.lap("understand")
         answer = self._facts.answer(asked, documents, scope) if self._facts else None
         if answer is not None:
@@ -59,7 +59,11 @@ class Asker:
             return self._refused(question, draft.refusal or no_evidence(asked, documents), watch)
         return self._vouched(asked, draft, watch)
 
-    def _vouched(self, asked: Question, draft: Draft, watch: "_Watch") -> Answer:
+    def companies(self) -> frozenset[tuple[str, str, str]]:
+        """Return name, short name and code of the companies that facts are about, also those without a document."""
+        return self._facts.companies() if self._facts else frozenset()
+
+    def _vouched(self, asked: Question, draft: Draft, watch: Watch) -> Answer:
         statements, checked = verified(draft.statements, f"{asked.text} {' '.join(map(str, asked.years))}")
         watch.lap("verify")
         if not statements:
@@ -76,7 +80,7 @@ class Asker:
             warnings=(*draft.warnings, *_warnings(asked, citations)),
         )
 
-    def _refused(self, question: str, refusal: Refusal, watch: "_Watch") -> Answer:
+    def _refused(self, question: str, refusal: Refusal, watch: Watch) -> Answer:
         said = (
             f"{refusal.detail}{refusal.ask_back}"
             if question[-1:] > "\u3000"
@@ -91,21 +95,3 @@ def _warnings(asked: Question, citations: Sequence[Citation]) -> list[str]:
     warnings = [missing_years_warning(asked.missing_years, asked.language)] if asked.missing_years else []
     scanned = sorted({citation.page for citation in citations if citation.ocr})
     return [*warnings, ocr_warning(scanned, asked.language)] if scanned else warnings
-
-
-class _Watch:
-    """Milliseconds spent in each step."""
-
-    def __init__(self) -> None:
-        self._start = self._last = perf_counter()
-        self._spent = {"understand": 0.0, "retrieve": 0.0, "generate": 0.0}
-
-    def lap(self, step: str) -> None:
-        now = perf_counter()
-        self._spent[step] = self._spent.get(step, 0.0) + 1000 * (now - self._last)
-        self._last = now
-
-    def times(self, step: str = "") -> dict[str, float]:
-        if step:
-            self.lap(step)
-        return {**self._spent, "total": 1000 * (perf_counter() - self._start)}

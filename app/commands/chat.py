@@ -37,7 +37,8 @@ def chat(ctx: click.Context) -> None:
         for warning in warnings:
             warn(warning)
         note(f"{counted(len(shelf.documents(scope)), 'document')}. {_HELP}")
-        talk = Conversation(shelf, asker(settings, shelf), scope, settings.generation.k)
+        answerer = asker(settings, shelf)
+        talk = Conversation(shelf, answerer, scope, settings.generation.k, answerer.companies())
         for line in _lines():
             if line in ("/quit", "/exit"):
                 break
