@@ -121,7 +121,7 @@ class Sayer:
 
     def _shown_operand(self, operand: OperandValue) -> str:
         """Return an operand with its citation, a total with its parts."""
-        number = self.wording.number(operand.value, operand.unit)
+        number = self.wording.exact(operand.value, operand.unit)
         if not operand.is_total:
             number += self.citer.mark(operand.used[0])
         else:
@@ -130,7 +130,7 @@ class Sayer:
         return self.wording.say("operand", field=self.wording.operand(operand.operand), value=number)
 
     def _part(self, used: Used) -> str:
-        number = self.wording.number(used.value, used.stored.fact.unit) + self.citer.mark(used)
+        number = self.wording.exact(used.value, used.stored.fact.unit) + self.citer.mark(used)
         return self.wording.say("operand", field=self.wording.operand(used.operand), value=number)
 
     def _condition(self, condition: Condition) -> str:

@@ -94,6 +94,10 @@ class Wording:
             return f"{rounded(value, decimals):f}{unit}"
         return f"{stated(value)}{unit}"
 
+    def exact(self, value: Decimal, unit: str) -> str:
+        """Return a stated number that another is computed from, with every digit printed."""
+        return f"{stated(value)}{unit}"
+
     def unit(self, measure: Measure) -> str:
         """Return the unit of a measure."""
         return self._vocabulary.unit(measure)

@@ -47,6 +47,12 @@ def test_a_computed_value_shows_formula_and_every_operand(ask: Asked) -> None:
     assert [(o.field, o.value, o.citation) for o in row.operands] == [("营业收入", 900.75, 1), ("营业成本", 450.3, 2)]
 
 
+def test_decimals_asked_for_are_those_of_the_result_not_of_its_operands(ask: Asked) -> None:
+    answer = ask.answer("北原光学2023年毛利率是多少？保留4位小数")
+    assert "50.0083%" in answer.answer
+    assert "450.30元[2]" in answer.answer
+
+
 def test_growth_takes_both_years_from_the_same_row(ask: Asked) -> None:
     answer = ask.answer("北原光学2023年营业收入增长率是多少")
     assert "50.00%" in answer.answer  # (900.75 - 600.50) / 600.50
