@@ -10,7 +10,7 @@ from vouch.eval.types import Item, PageText
 from vouch.eval.verdicts.amounts import amount, missing_components, wanted_amounts
 from vouch.eval.verdicts.judgement import said
 from vouch.eval.verdicts.texts import contains, is_verdict_word
-from vouch.generation.types import Answer, Citation
+from vouch.generation.types import Answer, Citation, ResultOperand
 
 CUTS = (1, 3, 5)
 _TABLE_UNITS = (1.0, 1e3, 1e4, 1e6, 1e8)
@@ -55,13 +55,17 @@ def number_faithfulness(item: Item, answer: Answer) -> dict[str, float]:
     """Return the share of the answer's numbers that stand in a quote or follow from those that do."""
     made = numbers(said(answer))
     named = {(number.value, number.unit) for number in numbers(item.question)}
-    told = [number for number in made if (number.value, number.unit) not in named]
+    told = [number for number in made if not {(number.value, number.unit), (number.value, "")} & named]
     if not told:
         return {}
     evidence = [number for citation in answer.citations for number in numbers(citation.text)]
     quoted = [number for number in made if any(_stands_for(found, number) for found in evidence)]
     computed = computed_numbers(said(answer), {number.start for number in quoted})
-    supported = [n for n in told if n in quoted or n.start in computed or _is_shown_result(item, answer, n)]
+    supported = [
+        n
+        for n in told
+        if n in quoted or n.start in computed or _is_shown_result(item, answer, n) or _is_worked_out(answer, n)
+    ]
     return {"number_faithfulness": len(supported) / len(told)}
 
 
@@ -87,6 +91,27 @@ def _is_shown_result(item: Item, answer: Answer, number: Number) -> bool:
     if item.kind == "count":
         return number.value in item.gold_values
     return computed and any(same(number, wanted) for wanted in wanted_amounts(item, item.gold_values))
+
+
+def _is_worked_out(answer: Answer, number: Number) -> bool:
+    """Say whether a number is one of the answer's results, worked out from operands that its quotes hold.
+
+    A count is worked out by counting: it is as large as the list of what was counted.
+    """
+    for row in answer.results:
+        if row.value is None or abs(row.value - number.value) > number.step / 2 + 1e-9 * abs(number.value):
+            continue
+        held = all(_is_quoted(answer, operand) for operand in row.operands)
+        counted = number.unit == row.unit == "家" and row.value == len(row.operands)
+        if held and (counted or (row.formula and row.operands)):
+            return True
+    return False
+
+
+def _is_quoted(answer: Answer, operand: ResultOperand) -> bool:
+    quotes = [citation.text for citation in answer.citations if citation.n == operand.citation]
+    wanted = Number(float(operand.value), operand.unit, 0.0, "", 0, 0)
+    return any(_stands_for(found, wanted) for quote in quotes for found in numbers(quote))
 
 
 def _as_number(wanted: Target) -> Number:

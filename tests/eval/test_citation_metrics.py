@@ -1,5 +1,7 @@
 """Pages, citations and numbers of answers, by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.eval.makers import REPORT, answer, cited, hit, item, value_item
@@ -7,6 +9,7 @@ from vouch.eval.answers import judged_record
 from vouch.eval.citation_metrics import citation_scores, number_faithfulness, page_scores
 from vouch.eval.computations import computed_numbers
 from vouch.eval.numbers import numbers
+from vouch.generation.types import Answer, ResultOperand, ResultRow
 
 PAGES = {
     63: "营业收入 1,175,301,034.32 元\n营业成本 903,236,584.52",
@@ -137,3 +140,30 @@ def test_a_record_holds_every_score() -> None:
         **{"value": 1, "page_recall@1": 0, "page_recall@3": 1, "page_recall@5": 1, "number_faithfulness": 1},
         **{"citation_precision": 1, "citation_recall": 1, "cited_page_recall": 1},
     }
+
+
+def worked(
+    value: float, unit: str, text: str, *, operand: float = 1_175_301_034.32, formula: str | None = None
+) -> Answer:
+    operands = (ResultOperand("营业收入", 2019, "FY", operand, "元", 63),)
+    row = ResultRow("", "", 2019, "FY", "x", value, text, unit, formula, operands, (63,))
+    return replace(answer(f"结果是{text}。", cited(63, PAGES[63])), results=(row,))
+
+
+def test_a_result_is_faithful_when_its_operands_are_quoted() -> None:
+    plain = value_item(0, "0")
+    assert number_faithfulness(plain, worked(23.15, "%", "23.15%", formula="a/b")) == {"number_faithfulness": 1}
+    unquoted = worked(23.15, "%", "23.15%", operand=7.77, formula="a/b")
+    assert number_faithfulness(plain, unquoted) == {"number_faithfulness": 0}
+    assert number_faithfulness(plain, worked(23.15, "%", "32.15%", formula="a/b")) == {"number_faithfulness": 0}
+
+
+def test_a_count_is_faithful_when_it_is_as_large_as_what_is_listed() -> None:
+    plain = value_item(0, "0")
+    assert number_faithfulness(plain, worked(1, "家", "1家")) == {"number_faithfulness": 1}
+    assert number_faithfulness(plain, worked(2, "家", "2家")) == {"number_faithfulness": 0}
+
+
+def test_a_threshold_of_the_question_needs_no_evidence_with_its_unit_said() -> None:
+    asked = value_item(5, "5", question="收入大于5亿的有几家？")
+    assert number_faithfulness(asked, answer("收入大于5亿元的")) == {}
