@@ -145,8 +145,8 @@ def test_a_record_holds_every_score() -> None:
 def worked(
     value: float, unit: str, text: str, *, operand: float = 1_175_301_034.32, formula: str | None = None
 ) -> Answer:
-    operands = (ResultOperand("营业收入", 2019, "FY", operand, "元", 63),)
-    row = ResultRow("", "", 2019, "FY", "x", value, text, unit, formula, operands, (63,))
+    operands = (ResultOperand("营业收入", 2019, "FY", operand, "元", 1),)
+    row = ResultRow("", "", 2019, "FY", "x", value, text, unit, formula, operands, (1,))
     return replace(answer(f"结果是{text}。", cited(63, PAGES[63])), results=(row,))
 
 
