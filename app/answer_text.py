@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from vouch.app.terminal import printable
 from vouch.generation.types import Answer, Citation
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -32,7 +33,7 @@ def language_of(text: str) -> str:
 def answer_text(answer: Answer, quotes: bool = True) -> str:
     """Return an answer with its numbered sources and, unless told otherwise, what they say."""
     sources = sources_text(answer.citations, language_of(answer.question), quotes)
-    return "\n\n".join(part for part in (answer.answer, sources) if part)
+    return "\n\n".join(part for part in (printable(answer.answer), sources) if part)
 
 
 def sources_text(citations: Sequence[Citation], language: str, quotes: bool) -> str:
@@ -53,12 +54,13 @@ def _source(citation: Citation, language: str, quotes: bool) -> str:
 def place_text(document: str, page: int, section: Sequence[str], language: str) -> str:
     """Return where something stands: document, page, headings."""
     headings = " › ".join(section)
-    return " · ".join(part for part in (document, _WORDS[language]["page"].format(page=page), headings) if part)
+    parts = (document, _WORDS[language]["page"].format(page=page), headings)
+    return printable(" · ".join(part for part in parts if part))
 
 
 def shortened(text: str) -> str:
     """Return at most a few lines of a passage, each of a readable width."""
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    lines = [line.strip() for line in printable(text).strip().splitlines() if line.strip()]
     shown = [line if len(line) <= _QUOTE_WIDTH else line[: _QUOTE_WIDTH - 1] + "…" for line in lines[:_QUOTE_LINES]]
     return "\n".join([*shown, *(["…"] if len(lines) > _QUOTE_LINES else [])])
 

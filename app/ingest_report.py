@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from vouch.app.document_table import document_table
-from vouch.app.terminal import counted, note
+from vouch.app.terminal import counted, note, printable
 from vouch.ingest.bulk import FileResult, IngestSummary
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -133,11 +133,16 @@ def summary_text(summary: IngestSummary) -> str:
         f"{counted(len(summary.results), 'file')}: " + ", ".join(counts),
         f"{stored} in {summary.seconds:.1f} s{rate}",
     ]
-    doubts = [f"  {result.path}: {warning}" for result in summary.results for warning in result.warnings]
-    failures = [f"  {result.path}: {result.error.message}" for result in summary.results if result.error]
+    doubts = [f"  {_shown(result)}: {warning}" for result in summary.results for warning in result.warnings]
+    failures = [f"  {_shown(result)}: {result.error.message}" for result in summary.results if result.error]
     for title, entries in (("to be checked:", doubts), ("failed:", failures)):
         lines += [title, *entries] if entries else []
     return "\n".join(lines)
+
+
+def _shown(result: FileResult) -> str:
+    """Return a path on one line: names may hold line breaks and control characters."""
+    return printable(result.path.replace("\n", "\\n"))
 
 
 def ingest_table(summary: IngestSummary) -> str:

@@ -1,12 +1,27 @@
 """What goes to the terminal and how: JSON documents, warnings, UTF-8 everywhere. Does not know any command."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import Any
 
 import click
+
+_SYMBOLS: dict[str, str | int | None] = {
+    **dict.fromkeys("\uf052\uf0fe\uf078\uf0fd", "√"),
+    **dict.fromkeys("\uf0a3\uf0a8\uf06f", "□"),
+    **dict.fromkeys("\uf0b7\uf06c\uf0a7\uf06e\uf0d8", "•"),
+    "\uf0be": "—",
+}
+"""What documents print in the symbol fonts of office programs, whose codes no terminal font knows."""
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ue000-\uf8ff]")
+
+
+def printable(text: str) -> str:
+    """Return text as a terminal can show it: ticks and bullets as ordinary characters, no control characters."""
+    return _UNPRINTABLE.sub("", text.translate(str.maketrans(_SYMBOLS)))
 
 
 def speak_utf8() -> None:

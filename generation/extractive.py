@@ -1,5 +1,6 @@
 """The generator without a model: it chooses sentences and table rows of the library and quotes them."""
 
+import re
 from collections.abc import Sequence
 
 from vouch.generation.line_items import VALUE_KINDS, value_statements
@@ -12,6 +13,11 @@ from vouch.generation.sections import section_statements
 from vouch.retrieval.question import Question
 from vouch.retrieval.types import Hit, Scope
 
+_FOR_WORDS = re.compile(
+    r"\b(?:why|which|what (?:drove|drives|caused|explains?|led)|how (?:did|do|does|has|have))\b", re.IGNORECASE
+)
+"""English questions that name a line item and are answered by sentences."""
+
 
 class ExtractiveGenerator:
     """Answers in the words of the documents."""
@@ -21,7 +27,7 @@ class ExtractiveGenerator:
     def draft(self, shelf: Shelf, question: Question, scope: Scope, hits: Sequence[Hit]) -> Draft:
         """Return the statements that answer a question, none where nothing found does."""
         kinds = {mention.group.kind for mention in question.mentions}
-        if kinds & VALUE_KINDS and "topics" not in kinds and question.about_report and question.wants != "definition":
+        if kinds & VALUE_KINDS and "topics" not in kinds and asks_for_value(question):
             statements = value_statements(shelf, question, scope)
             if statements:
                 warnings = [*_prior_years(question, statements), *_not_computed(question)]
@@ -34,6 +40,11 @@ class ExtractiveGenerator:
         asks = relevance(question, shelf.lexical.document_frequency, passages)
         statements = passage_statements(shelf, question, hits, asks)
         return Draft(tuple(statements), _lead(question, statements), _prior_years(question, statements))
+
+
+def asks_for_value(question: Question) -> bool:
+    """Say whether a row of a report may answer: not a question for reasons, choices or meanings."""
+    return question.about_report and question.wants != "definition" and not _FOR_WORDS.search(question.text)
 
 
 def _lead(question: Question, statements: Sequence[Statement]) -> str:

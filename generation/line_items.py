@@ -26,7 +26,9 @@ VALUE_KINDS = LINE_KINDS | {"profile", "people", "metrics"}
 
 _PROFILE = re.compile(r"公司简介|公司信息|基本情况简介|联系人和联系方式|公司股票简况|公司基本情况")
 _COUNTING_TAIL = re.compile(r"(?:人数|数量|合计|总计|总额|总数|数|人员)$")
-_WHOSE = re.compile(r" (?:before allocation to|including) non-?controlling interests?$| attributable to (?!non-?controlling)")
+_WHOSE = re.compile(
+    r" (?:before allocation to|including) non-?controlling interests?$| attributable to (?!non-?controlling)"
+)
 _PLACE = {"consolidated": 1.5, "main": 0.8, "statement": 0.6, "quarters": -1.5, "parent": -1.5, "": 0.0}
 """Consolidated statements come first, the parent company's own last."""
 
@@ -135,11 +137,14 @@ def _label_score(row: Row, mention: Mention) -> float:
         return 2.9
     if any(label == name or label in others for label in row.long_labels):
         return 2.8
-    if any(_for_the_owners(row.label, term) for term in (name, *others)):
+    return _like(row.label, (name, *others))
+
+
+def _like(label: str, terms: Sequence[str]) -> float:
+    """Return how surely a label that is none of the terms still means the same."""
+    if any(_for_the_owners(label, term) for term in terms):
         return 2.7
-    if _COUNTING_TAIL.sub("", row.label) in {_COUNTING_TAIL.sub("", term) for term in (name, *others)}:
-        return 2.6
-    return 0.0
+    return 2.6 if _COUNTING_TAIL.sub("", label) in {_COUNTING_TAIL.sub("", term) for term in terms} else 0.0
 
 
 def _for_the_owners(label: str, term: str) -> bool:

@@ -44,6 +44,19 @@ def test_a_long_quote_is_shortened() -> None:
     assert max(map(len, lines)) <= 230
 
 
+def test_ticks_of_symbol_fonts_and_control_characters_are_not_shown_raw() -> None:
+    citation = Citation(1, "id", "a.pdf", 5, (), "\uf052适用 \uf0a3不适用\n\uf0b7 甲\x1b[31m乙\ue123", (), 0.9)
+    shown = answer_text(Answer("适用吗？", "\uf052适用 [1]", "extractive", citations=(citation,)))
+    assert shown.startswith("√适用 [1]")
+    assert "“√适用 □不适用\n    • 甲[31m乙”" in shown
+    assert citation.text.startswith("\uf052")
+
+
+def test_a_file_name_with_a_line_break_stays_on_its_line() -> None:
+    failed = FileResult("/in/a\nb\x1b[2J.txt", "failed", error=FileError("UnreadableDocument", "it is empty"))
+    assert summary_text(IngestSummary((failed,), 1.0)).endswith("  /in/a\\nb[2J.txt: it is empty")
+
+
 def test_a_refusal_has_no_sources() -> None:
     refusal = Refusal("not_in_library", "Not held.", "Ask of 2022?")
     assert answer_text(Answer("Q?", "Not held. Ask of 2022?", "refused", refusal)) == "Not held. Ask of 2022?"
@@ -90,7 +103,7 @@ def test_the_summary_counts_and_names_failures() -> None:
     )
     assert summary_text(IngestSummary(results, 2.0)).splitlines() == [
         "3 files: 1 ingested, 0 replaced, 1 unchanged, 1 failed",
-        "30 pages, 1 passage in 2.0 s, 15 pages/s",
+        "30 pages, 1 passage, 0 facts in 2.0 s, 15 pages/s",
         "to be checked:",
         "  b.pdf: 2 pages are pictures",
         "failed:",

@@ -214,3 +214,50 @@ def test_timings_cover_the_steps() -> None:
     times = ask("清河科技2022年净利润是多少？").timings_ms
     assert set(times) >= {"understand", "retrieve", "generate", "total"}
     assert times["total"] >= times["understand"] > 0
+
+
+FILING = """Consolidated Statements of Income
+(MILLIONS, EXCEPT PER SHARE DATA) 2022 2021
+Revenues $ 9,000 $ 8,000
+Cost of sales 4,000 3,500
+Gross profit 5,000 4,500
+Operating income 2,000 1,900
+Net income before allocation to noncontrolling interests 1,500 1,400
+Less: Net income attributable to noncontrolling interests 10 9
+Diluted earnings per share 1.25 1.10"""
+
+VENTURE = """Note 2. Equity investments in millions
+The venture of the company and its net income, revenues and net income of the year:
+Revenues 70 60
+Net income 7 6"""
+
+
+def filing() -> FakeShelf:
+    shelf = FakeShelf()
+    shelf.add(
+        source("10-K", "Alder Tools Inc.", "Alder Tools", 2022, language="en"),
+        [("prose", ("Item 8", "Note 2"), VENTURE)],
+        [("table", ("Item 8",), FILING)],
+        [("prose", ("Item 7",), "Revenues of Alder Tools began to grow when two new plants opened in spring.")],
+    )
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("asked", "row"),
+    [("What was Alder Tools' net income in 2022?",
+      "Net income before allocation to noncontrolling interests 1,500 1,400"),
+     ("What were Alder Tools' total revenues in 2022?", "Revenues $ 9,000 $ 8,000"),
+     ("What was the gross profit of Alder Tools in 2022?", "Gross profit 5,000 4,500")],
+)  # fmt: skip
+def test_an_english_value_is_the_row_of_the_consolidated_statement(asked: str, row: str) -> None:
+    (citation,) = ask(asked, filing()).citations
+    assert (citation.page, citation.text) == (2, row)
+
+
+def test_a_figure_per_share_is_not_in_millions() -> None:
+    assert ask("What was Alder Tools' diluted EPS in 2022?", filing()).answer.endswith("diluted EPS: 1.25. [1]")
+
+
+def test_why_a_line_item_changed_is_answered_by_a_sentence() -> None:
+    assert "two new plants" in ask("Why did revenues of Alder Tools grow in 2022?", filing()).answer

@@ -55,3 +55,9 @@ def test_a_value_below_its_column_head_is_found() -> None:
     (row,) = profile_rows(page, ["董事会秘书"])
     assert row.values == ("李大河",)
     assert page.text[row.start : row.end] == "董事会秘书 证券事务代表\n姓名 李大河 徐小河"
+
+
+def test_a_line_of_amounts_is_no_entry_of_the_profile() -> None:
+    page = Page(1, "主营业务 272,264,521.72 56,126,944.02\n主营业务 医疗器械的研发和销售\n注册资本 100,000,000.00\n")
+    assert [row.values for row in profile_rows(page, ["主营业务"])] == [("医疗器械的研发和销售",)]
+    assert [row.values for row in profile_rows(page, ["注册资本"])] == [("100,000,000.00",)]

@@ -137,6 +137,7 @@ def test_an_entry_that_cannot_be_right_is_refused(tables: dict[str, dict[str, ob
 
 WIDER_IN_THE_LEXICON = {
     "签字会计师",  # the lexicon looks for evidence about the auditor; here the persons are a value of their own
+    "total revenues",  # a filing calls its first line so, or plain "revenues"; in Chinese statements they differ
     "other comprehensive income",  # of the year in English statements; 其他综合收益 is the balance
 }
 NOT_VALUES = {"受限资产", "主营业务"}  # described in reports, stated as no single value
