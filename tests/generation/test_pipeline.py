@@ -259,5 +259,9 @@ def test_a_figure_per_share_is_not_in_millions() -> None:
     assert ask("What was Alder Tools' diluted EPS in 2022?", filing()).answer.endswith("diluted EPS: 1.25. [1]")
 
 
+def test_an_english_amount_has_the_unit_printed_above_its_table() -> None:
+    assert ask("What was the gross profit of Alder Tools in 2022?", filing()).answer.endswith("5,000 (MILLIONS). [1]")
+
+
 def test_why_a_line_item_changed_is_answered_by_a_sentence() -> None:
     assert "two new plants" in ask("Why did revenues of Alder Tools grow in 2022?", filing()).answer
