@@ -47,7 +47,9 @@ def _with_library(settings: Settings, folder: Path) -> Settings:
 
 def _fill(settings: Settings, suite: Suite, name: str, places: Places) -> None:
     """Read a library's documents where that is not done yet; those that the suite no longer names are taken out."""
-    files = discover([places.data / document for document in suite.libraries[name]])
+    shelf = suite.libraries[name]
+    files = discover([places.data / document for document in shelf.documents])
+    settings = replace(settings, ingest=replace(settings.ingest, kind=shelf.kind))
     with open_store_to_fill(settings) as store:
         done = ingest_paths(files, ingest_options(settings), store, lambda _: None)
         wanted = {result.source.doc_id for result in done.results if result.source}

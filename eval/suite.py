@@ -38,11 +38,22 @@ class DataSet:
     floors: tuple[DatedFloor, ...] = ()
 
 
+Kind = Literal["auto", "report", "guideline", "qa", "text", "facts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The documents of a library, and what they are taken for."""
+
+    documents: tuple[str, ...]
+    kind: Kind = "auto"
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """Data sets, and the documents of each library that they ask."""
 
-    libraries: Mapping[str, tuple[str, ...]]
+    libraries: Mapping[str, Shelf]
     sets: tuple[DataSet, ...]
 
 
@@ -54,13 +65,23 @@ def load_suite(path: Path) -> Suite:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
-    libraries = {name: tuple(documents) for name, documents in content.get("libraries", {}).items()}
+    libraries = {name: _shelf(entry) for name, entry in content.get("libraries", {}).items()}
     sets = tuple(_data_set(path, entry, libraries) for entry in content.get("sets", ()))
     names = [data_set.name for data_set in sets]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None or not sets:
         raise UsageError(f"{path}: " + (f"two sets are called {twice!r}" if twice else "there is no [[sets]] entry"))
     return Suite(libraries, sets)
+
+
+def _shelf(entry: Mapping[str, Any] | Sequence[str]) -> Shelf:
+    """Return a library: a list of documents, or a table that also says what they are taken for."""
+    if isinstance(entry, Mapping):
+        kind = entry.get("kind", "auto")
+        if kind not in get_args(Kind):
+            raise UsageError(f"a library's kind is one of {', '.join(get_args(Kind))}, not {kind!r}")
+        return Shelf(tuple(entry["documents"]), kind)
+    return Shelf(tuple(entry))
 
 
 def _data_set(path: Path, entry: Mapping[str, Any], libraries: Mapping[str, object]) -> DataSet:
