@@ -24,7 +24,9 @@ _STATEMENT_EN = re.compile(
 _MAIN_FIGURES = re.compile(r"(?<!分季度)(?<!分季度的)(?:主要会计数据|主要财务数据)")
 _QUARTERS = re.compile(r"分季度|第一季度\s*第二季度")
 _UNIT = re.compile(r"单位[:：]?\s*(?:人民币)?\s*(百万元|万元|千元|亿元|元)|[(（]人民币?(万元|千元|元)[)）]")
-_UNIT_EN = re.compile(r"\(?(?:dollars |amounts )?in (?:millions|thousands|billions)|\((?:millions|thousands|billions)\b", re.IGNORECASE)
+_UNIT_EN = re.compile(
+    r"\(?(?:dollars |amounts )?in (?:millions|thousands|billions)|\((?:millions|thousands|billions)\b", re.IGNORECASE
+)
 _LONGEST_TITLE = 30
 
 
