@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vouch.eval.floors import Floor, breaches, metric_value, parse_floor
-from vouch.eval.suite import DatedFloor, chosen_sets, load_suite
+from vouch.eval.suite import DatedFloor, Shelf, chosen_sets, load_suite
 from vouch.retrieval.errors import UsageError
 
 METRICS = {
@@ -69,10 +69,18 @@ def test_a_value_at_its_floor_holds_and_one_below_is_named_with_both_numbers() -
 def test_a_suite_is_read_as_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(SUITE)
     suite = load_suite(tmp_path / "s.toml")
-    assert suite.libraries == {"reports": ("reports", "more")}
+    assert suite.libraries == {"reports": Shelf(("reports", "more"))}
     questions, corpus = suite.sets
     assert (questions.core, questions.library, corpus.verb, corpus.library) == (True, "reports", "retrieval", "")
     assert questions.floors[0].floor == Floor("accuracy", 0.5)
+
+
+def test_a_library_says_what_its_documents_are_taken_for(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(SUITE.replace('["reports", "more"]', '{documents = ["t.csv"], kind = "facts"}'))
+    assert load_suite(tmp_path / "s.toml").libraries == {"reports": Shelf(("t.csv",), "facts")}
+    (tmp_path / "s.toml").write_text(SUITE.replace('["reports", "more"]', '{documents = ["t.csv"], kind = "fact"}'))
+    with pytest.raises(UsageError, match="one of auto"):
+        load_suite(tmp_path / "s.toml")
     assert questions.floors[0].date == date(2026, 1, 2)
     assert chosen_sets(suite, ["corpus"]) == (corpus,)
     with pytest.raises(UsageError, match="no set 'copus'; it has questions, corpus"):
