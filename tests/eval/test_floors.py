@@ -74,13 +74,6 @@ def test_a_suite_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert (questions.core, questions.library, corpus.verb, corpus.library) == (True, "reports", "retrieval", "")
     assert questions.floors[0].floor == Floor("accuracy", 0.5)
 
-
-def test_a_library_says_what_its_documents_are_taken_for(tmp_path: Path) -> None:
-    (tmp_path / "s.toml").write_text(SUITE.replace('["reports", "more"]', '{documents = ["t.csv"], kind = "facts"}'))
-    assert load_suite(tmp_path / "s.toml").libraries == {"reports": Shelf(("t.csv",), "facts")}
-    (tmp_path / "s.toml").write_text(SUITE.replace('["reports", "more"]', '{documents = ["t.csv"], kind = "fact"}'))
-    with pytest.raises(UsageError, match="one of auto"):
-        load_suite(tmp_path / "s.toml")
     assert questions.floors[0].date == date(2026, 1, 2)
     assert chosen_sets(suite, ["corpus"]) == (corpus,)
     with pytest.raises(UsageError, match="no set 'copus'; it has questions, corpus"):
@@ -131,3 +124,11 @@ def test_no_floor_goes_down_or_away_without_a_reason(repository: Path, tmp_path:
         for key, dated in floors_of(tmp_path / "before.toml").items():
             assert key in now, f"the floor of {key} is gone"
             assert now[key].floor.least >= dated.floor.least or now[key].lowered, f"the floor of {key} went down"
+
+
+def test_a_library_says_what_its_documents_are_taken_for(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(SUITE.replace('["reports", "more"]', '{documents = ["t.csv"], kind = "facts"}'))
+    assert load_suite(tmp_path / "s.toml").libraries == {"reports": Shelf(("t.csv",), "facts")}
+    (tmp_path / "s.toml").write_text(SUITE.replace('["reports", "more"]', '{documents = ["t.csv"], kind = "fact"}'))
+    with pytest.raises(UsageError, match="one of auto"):
+        load_suite(tmp_path / "s.toml")
