@@ -15,7 +15,7 @@ from vouch.retrieval.errors import UnreadableDocument
 from vouch.retrieval.fields import FieldDictionary
 from vouch.retrieval.types import Chunk, DocumentRecord, Embedder, Source
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Raised when the same file would give other passages, so that unchanged files are read again."""
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")

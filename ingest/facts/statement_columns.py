@@ -19,6 +19,7 @@ _WHEN = re.compile(
     r"|(?P<now>期末(?:余额|数)?|本期(?:末|金额|发生额|数)?|本年(?:末|金额|发生额|数|度)?|年末(?:余额|数)?|本报告期)"
     r"|(?P<before>期初(?:余额|数)?|年初(?:余额|数)?|上年(?:年末|期末|末|度|同期|金额|数)?|上期(?:金额|发生额|数)?)"
 )
+_CHANGE = re.compile(r"增减|变动|同比|比例|幅度")
 _SCOPE = re.compile(r"合并|本集团|集团|母公司|本公司|公司|本行|银行")
 _SINGLE_QUARTER = re.compile(r"第[一二三四]季度|7\s*[-—－~至]\s*9\s*月|4\s*[-—－~至]\s*6\s*月|10\s*[-—－~至]\s*12\s*月")
 
@@ -43,9 +44,13 @@ def unit_factor(texts: Sequence[str]) -> float | None:
 
 def statement_columns(
     page: Page, header: Sequence[PrintedLine], extents: Sequence[tuple[float, float]], source: Source, column: Column
-) -> list[Column]:
-    """Return what each column is; `column` is what the first one is by default. Unnamed ones go by their order."""
+) -> list[Column | None]:
+    """Return what each column is; `column` is what the first one is by default. Unnamed ones go by their order.
+
+    None for a column of changes, and for a third one that no head names: it may be anything.
+    """
     named: dict[int, Column] = {}
+    changes: set[int] = set()
     scopes = _scopes(page, header, extents)
     for line in header:
         text = page.text[line.start : line.end]
@@ -53,10 +58,14 @@ def statement_columns(
             place = _nearest(page, line.start + match.start(), line.start + match.end(), extents)
             if place is not None and place not in named:
                 named[place] = _named(match, column, source)
-    found = []
+        for match in _CHANGE.finditer(text):
+            place = _nearest(page, line.start + match.start(), line.start + match.end(), extents)
+            changes |= {place} if place is not None else set()
+    found: list[Column | None] = []
     for i in range(len(extents)):
-        default = column if i % 2 == 0 else prior(column)
-        found.append(replace(named.get(i, default), scope=scopes.get(i, column.scope)))
+        default = (column if i % 2 == 0 else prior(column)) if i < 2 or scopes else None
+        head = None if i in changes else named.get(i, default)
+        found.append(replace(head, scope=scopes.get(i, column.scope)) if head else None)
     return found
 
 

@@ -125,7 +125,7 @@ def _regions(printed: PrintedPages) -> Iterator[_Region]:
 def _region_facts(region: _Region, source: Source, fields: FieldDictionary, alone: bool) -> list[Fact]:
     """Return a region's facts; a statement without 合并 is the company's own, or the only one there is."""
     scope: FactScope = "consolidated" if region.scope.startswith("合并") or (alone and not region.scope) else "parent"
-    heads: list[Column] = []
+    heads: list[Column | None] = []
     factor, found, rows = None, list[Fact](), 0
     following = [lines for _, lines in region.pages[1:]] + [()]
     for (page, lines), extents, after in zip(region.pages, _extents(region), following, strict=True):
@@ -232,7 +232,7 @@ def _label_only(lines: Sequence[PrintedLine], i: int, step: int, used: set[int])
 
 
 def row_facts(
-    row: Row, page: Page, extents: Sequence[tuple[float, float]], heads: Sequence[Column], factor: float
+    row: Row, page: Page, extents: Sequence[tuple[float, float]], heads: Sequence[Column | None], factor: float
 ) -> Iterator[Fact]:
     """Yield a fact for each amount of a row that stands in a column."""
     here = [line for line in row.lines if line.page == page.number]
@@ -241,9 +241,9 @@ def row_facts(
     for amount in row.amounts:
         place = column_of(amount, extents)
         value = number(amount.text)
-        if place is None or place >= len(heads) or value is None:
+        head = heads[place] if place is not None and place < len(heads) else None
+        if head is None or value is None:
             continue
-        head = heads[place]
         yield Fact(
             field=row.field.name,
             value=round(value * scale, 4),

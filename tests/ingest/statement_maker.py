@@ -27,6 +27,7 @@ _CASH_FLOW = """
 CASH_FLOW = _CASH_FLOW.split()
 NAMES = {"balance": ("资产负债表", BALANCE), "income": ("利润表", INCOME), "cash_flow": ("现金流量表", CASH_FLOW)}
 UNITS = {"元": 1, "千元": 1000, "万元": 10_000, "百万元": 1_000_000}
+CHANGES_RIGHT = 545.0
 LINE, TOP, BOTTOM = 15.0, 70.0, 770.0
 
 
@@ -44,6 +45,8 @@ class Layout:
     caption_prefix: str
     shuffled: bool
     lines_per_page: int
+    changes: bool
+    """A third column says by how many per cent the value changed."""
 
 
 @dataclass
@@ -56,18 +59,20 @@ class Statement:
 
 def random_layout(rng: random.Random) -> Layout:
     unit = rng.choice(list(UNITS))
-    right = rng.uniform(500, 545)
+    changes = rng.random() < 0.3
+    right = rng.uniform(450, 480) if changes else rng.uniform(500, 545)
     return Layout(
         unit=unit,
         decimals=rng.choice([2, 2, 0] if unit != "元" else [2]),
         brackets=rng.random() < 0.4,
-        notes=rng.random() < 0.6,
+        notes=rng.random() < 0.6 and not changes,
         wrap_at=rng.choice([9, 12, 40]),
         columns_right=(right - rng.uniform(105, 130), right),
         heads=rng.choice(["dates", "words", "years"]),
         caption_prefix=rng.choice(["", "1、", "（一）"]),
         shuffled=rng.random() < 0.5,
         lines_per_page=rng.randint(18, 44),
+        changes=changes,
     )
 
 
@@ -131,6 +136,8 @@ class _Pen:
             self._put(265, y, "附注")
         for text, right in zip(words, self.layout.columns_right, strict=True):
             self._put(right - _width(text), y, text)
+        if self.layout.changes:
+            self._put(CHANGES_RIGHT - _width("增减（%）"), y, "增减（%）")
 
     def row(self, label: str, values: list[float | None], note: str) -> None:
         first, rest = label[: self.layout.wrap_at], label[self.layout.wrap_at :]
@@ -142,6 +149,9 @@ class _Pen:
             if value is not None:
                 text = self._printed(value / UNITS[self.layout.unit])
                 self._put(right - _width(text), y, text)
+        if self.layout.changes and values[0] is not None and values[1]:
+            change = f"{100 * (values[0] / values[1] - 1):.2f}"
+            self._put(CHANGES_RIGHT - _width(change), y, change if len(change) < 9 else "不适用")
         if rest:
             self.y += LINE - 4
             self._put(70, self.y, rest)
