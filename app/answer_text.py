@@ -1,13 +1,18 @@
 """Answers and passages as text for people, in the question's language. Does not know where it is printed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from vouch.app.result_labels import labels_in
+from vouch.app.result_table import result_table
 from vouch.app.terminal import printable
+from vouch.generation.phrases import Language
 from vouch.generation.types import Answer, Citation
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _QUOTE_LINES, _QUOTE_WIDTH = 6, 220
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 _WORDS = {
     "zh": {
@@ -25,15 +30,28 @@ _WORDS = {
 }
 
 
-def language_of(text: str) -> str:
+def language_of(text: str) -> Language:
     """Return `zh` for a text with Chinese characters, else `en`."""
     return "zh" if _CHINESE.search(text) else "en"
 
 
-def answer_text(answer: Answer, quotes: bool = True) -> str:
-    """Return an answer with its numbered sources and, unless told otherwise, what they say."""
-    sources = sources_text(answer.citations, language_of(answer.question), quotes)
-    return "\n\n".join(part for part in (printable(answer.answer), sources) if part)
+def answer_language(answer: Answer, short_names: Mapping[str, str] = _NO_NAMES) -> Language:
+    """Return the language of an answer's question; a Chinese company in an English one leaves it English."""
+    asked = answer.question
+    for company in dict.fromkeys(row.company for row in answer.results if row.company):
+        asked = asked.replace(company, "").replace(short_names.get(company, company), "")
+    return language_of(asked)
+
+
+def answer_text(answer: Answer, quotes: bool = True, short_names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Return an answer, its values as a table where it compares some, and its numbered sources.
+
+    `quotes`: also what the sources say; `short_names`: what the table calls the companies.
+    """
+    language = answer_language(answer, short_names)
+    table = result_table(answer, labels_in(language, short_names)) if answer.results else ""
+    sources = sources_text(answer.citations, language, quotes)
+    return "\n\n".join(part for part in (printable(answer.answer), printable(table), sources) if part)
 
 
 def sources_text(citations: Sequence[Citation], language: str, quotes: bool) -> str:

@@ -1,7 +1,7 @@
 """Documents as a table of plain text that lines up, Chinese characters two columns wide."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from vouch.retrieval.types import Source
 
@@ -27,17 +27,25 @@ def document_table(documents: Sequence[tuple[Source, int]]) -> str:
     return aligned([_HEADER, *rows])
 
 
-def aligned(rows: Sequence[Sequence[str]], widest: int = _WIDEST) -> str:
-    """Return rows of cells as lines with columns of equal width; long cells are cut in the middle."""
+def aligned(rows: Sequence[Sequence[str]], widest: int = _WIDEST, to_the_right: Collection[int] = ()) -> str:
+    """Return rows of cells as lines with columns of equal width; long cells are cut in the middle.
+
+    `to_the_right`: the columns that are pushed to their right edge, as numbers are.
+    """
     cut = [[_cut(cell, widest) for cell in row] for row in rows]
     widths = [max(width(row[column]) for row in cut) for column in range(len(cut[0]))]
-    lines = ("  ".join(cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(row)) for row in cut)
-    return "\n".join(line.rstrip() for line in lines)
+    padded = ([_filled(cell, widths[column], column in to_the_right) for column, cell in enumerate(row)] for row in cut)
+    return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
 def width(text: str) -> int:
     """Return how many terminal columns a text takes."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _filled(cell: str, columns: int, to_the_right: bool) -> str:
+    space = " " * (columns - width(cell))
+    return space + cell if to_the_right else cell + space
 
 
 def _cut(text: str, widest: int) -> str:

@@ -14,7 +14,9 @@ from vouch.retrieval.types import Box, Embedder, LexicalIndex, Page, Source
 
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
+    from vouch.app.chart_results import ResultChart
     from vouch.app.fact_rows import FactRow
+    from vouch.app.result_lines import ResultLine
     from vouch.app.warning_report import WarningReport
     from vouch.eval.judges import Judge
     from vouch.eval.retrieval import Measure
@@ -136,15 +138,34 @@ def fact_writer(path: Path) -> "Callable[[Iterable[FactRow], Path], int]":
     raise UsageError(f"facts are exported as .csv, .json, .xlsx or .parquet, not as {ending}")
 
 
+def result_writer() -> "Callable[[Iterable[ResultLine], Path], int]":
+    """Return what writes the values of an answer to a CSV file."""
+    from vouch.app.exports.text_files import write_result_csv
+
+    return write_result_csv
+
+
 def warning_drawer(path: Path) -> "Callable[[WarningReport], None]":
     """Return what draws the signals of a report into a PNG file."""
-    if path.suffix.lower() != ".png":
-        raise UsageError(f"charts are PNG pictures: name the file {path.with_suffix('.png').name}")
-    _need("matplotlib", "--chart", "chart")
+    _need_charts(path)
     from vouch.app.chart_signals import chart_signals
     from vouch.app.exports.warning_chart import draw_signals
 
     return lambda report: draw_signals(f"{report.company} {report.year}", chart_signals(report), path)
+
+
+def result_drawer(path: Path) -> "Callable[[ResultChart], None]":
+    """Return what draws the values of an answer into a PNG file."""
+    _need_charts(path)
+    from vouch.app.exports.result_chart import draw_results
+
+    return lambda chart: draw_results(chart, path)
+
+
+def _need_charts(path: Path) -> None:
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"charts are PNG pictures: name the file {path.with_suffix('.png').name}")
+    _need("matplotlib", "--chart", "chart")
 
 
 def _need(module: str, feature: str, extra: str) -> None:

@@ -3,54 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from vouch.app.chart_signals import ChartSignal
-from vouch.retrieval.errors import UsageError
+from vouch.app.exports.picture import picture
 
 COLOURS = {"alarm": "#c62828", "watch": "#ef9a00", "ok": "#2e7d32"}
-FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Heiti SC",
-    "SimHei",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Noto Sans CJK JP",
-    "Noto Serif CJK SC",
-    "Arial Unicode MS",
-)
-"""Common fonts with Chinese characters; the first one installed is used."""
 COLUMNS = 3
-DPI = 150
 MARGIN = 0.25
 
 
 def draw_signals(title: str, signals: Sequence[ChartSignal], path: Path) -> None:
     """Write the picture; UsageError where no installed font has Chinese characters."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    font = next((name for name in FONTS if name in installed), None)
-    if font is None:
-        raise UsageError("no installed font has Chinese characters: install one, such as Noto Sans CJK")
     rows = -(-len(signals) // COLUMNS)
-    with rc_context(
-        {"font.family": "sans-serif", "font.sans-serif": [font, "DejaVu Sans"], "axes.unicode_minus": False}
-    ):
-        figure = Figure(figsize=(4 * COLUMNS, 1.1 * rows + 0.8), layout="constrained")
-        FigureCanvasAgg(figure)
-        figure.suptitle(title, fontsize=13)
+    with picture(path, (4 * COLUMNS, 1.1 * rows + 0.8), title) as figure:
         grid = figure.subplots(rows, COLUMNS, squeeze=False)
         for axes, signal in zip(grid.flat, signals, strict=False):
             _draw(axes, signal)
         for axes in list(grid.flat)[len(signals) :]:
             axes.set_axis_off()
-        figure.savefig(path, format="png", dpi=DPI)
 
 
 def _draw(axes: Axes, signal: ChartSignal) -> None:
