@@ -61,7 +61,8 @@ def _at(settings: Settings, folder: Path) -> Settings:
 @contextmanager
 def _filled(settings: Settings, paths: Sequence[Path]) -> "Iterator[Library]":
     """Give a library that holds just these files, read as `vouch ingest` reads them."""
-    from vouch.app.wiring import ingest_options, open_library, open_store_to_fill
+    from vouch.app.wiring import open_library, open_store_to_fill
+    from vouch.app.wiring_ingest import ingest_options
     from vouch.ingest.bulk import ingest_paths
 
     absolute = [path.resolve() for path in paths]

@@ -22,7 +22,8 @@ def problem_with_core(folder: Path) -> str:
 
 
 def _problem(settings: Settings, document: Path) -> str:
-    from vouch.app.wiring import asker, ingest_options, open_library, open_store_to_fill
+    from vouch.app.wiring import asker, open_library, open_store_to_fill
+    from vouch.app.wiring_ingest import ingest_options
     from vouch.ingest.bulk import ingest_paths
 
     with open_store_to_fill(settings) as store:

@@ -1,16 +1,17 @@
-"""Settings in, working parts out: the only module that imports adapters, each inside the function that picks it."""
+"""Settings in, working parts out: what imports adapters, each inside the function that picks it.
 
-import os
+What reads documents is picked in `wiring_ingest`.
+"""
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vouch.app.settings import Settings
 from vouch.retrieval.errors import MissingExtra, UnreadableDocument, UsageError
-from vouch.retrieval.types import Box, Embedder, LexicalIndex, Page, Source
+from vouch.retrieval.types import Box, Embedder, LexicalIndex, Source
 
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
@@ -23,15 +24,11 @@ if TYPE_CHECKING:
     from vouch.eval.types import TextScorer
     from vouch.generation.pipeline import Asker, Generator
     from vouch.generation.plan.desk import FactDesk
-    from vouch.ingest.bulk import IngestOptions, RecordMaker
-    from vouch.ingest.types import Loader, Overrides, PageReader
     from vouch.retrieval.library import Library
     from vouch.retrieval.stores.sqlite_store import SqliteStore
 
 INDEX_FOLDER = "index"
 """Inside the library's folder: everything in it can be made again."""
-PRELOADED = ("vouch.retrieval.embedders.hashing", "vouch.ingest.loaders.pdf", "vouch.ingest.pipeline")
-"""What every process that reads files needs."""
 
 
 def library_folder(settings: Settings) -> Path:
@@ -108,7 +105,7 @@ def _lexical_index(settings: Settings, folder: Path) -> LexicalIndex:
 
             return TantivyIndex(folder)
         case "rank-bm25":
-            _need("rank_bm25", "the rank-bm25 engine", "rank-bm25")
+            need("rank_bm25", "the rank-bm25 engine", "rank-bm25")
             from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
 
             return RankBm25Index()
@@ -130,7 +127,7 @@ def fact_writer(path: Path) -> "Callable[[Iterable[FactRow], Path], int]":
 
             return write_workbook
         case ".parquet":
-            _need("pyarrow", "exporting Parquet", "export")
+            need("pyarrow", "exporting Parquet", "export")
             from vouch.app.exports.parquet import write_parquet
 
             return write_parquet
@@ -165,106 +162,13 @@ def result_drawer(path: Path) -> "Callable[[ResultChart], None]":
 def _need_charts(path: Path) -> None:
     if path.suffix.lower() != ".png":
         raise UsageError(f"charts are PNG pictures: name the file {path.with_suffix('.png').name}")
-    _need("matplotlib", "--chart", "chart")
+    need("matplotlib", "--chart", "chart")
 
 
-def _need(module: str, feature: str, extra: str) -> None:
+def need(module: str, feature: str, extra: str) -> None:
     """Raise MissingExtra where an optional package is not installed."""
     if find_spec(module) is None:
         raise MissingExtra(feature, extra)
-
-
-def ingest_options(
-    settings: Settings, company: str | None = None, year: int | None = None, force: bool = False
-) -> "IngestOptions":
-    """Return how to ingest; `company` and `year` are what the user says over what the documents say."""
-    from vouch.ingest.bulk import IngestOptions
-    from vouch.ingest.types import Overrides
-
-    chosen = settings.ingest
-    # Said now: in a worker process it would look like a crash.
-    if chosen.reader == "pypdf":
-        _need("pypdf", "--reader pypdf", "pypdf")
-    if chosen.ocr == "always":
-        _need("rapidocr", "--ocr always", "ocr")
-        if chosen.reader != "pdfium":
-            raise UsageError("--ocr always needs --reader pdfium, which draws the pages")
-    kind = None if chosen.kind == "auto" else chosen.kind
-    overrides = Overrides(collection=chosen.collection, kind=kind, company=company, year=year)
-    return IngestOptions(
-        make_preparer=partial(make_preparer, settings, overrides),
-        recipe=_recipe(settings, overrides),
-        collection=chosen.collection,
-        jobs=worker_count(settings),
-        force=force,
-        preload=PRELOADED,
-    )
-
-
-def make_preparer(settings: Settings, overrides: "Overrides") -> "RecordMaker":
-    """Return what makes records of files, in the process that calls this."""
-    embedder, recipe = make_embedder(settings), _recipe(settings, overrides)
-    if overrides.kind == "facts":
-        from vouch.ingest.fact_tables.preparer import FactTablePreparer
-        from vouch.ingest.loaders.fact_sheets import read_sheet
-
-        return FactTablePreparer(read_sheet, embedder, overrides, recipe)
-    from vouch.ingest.loaders.registry import loader_for
-    from vouch.ingest.pipeline import Preparer
-
-    return Preparer(partial(loader_for, pdf=_pdf_loader(settings)), embedder, overrides, recipe)
-
-
-def _pdf_loader(settings: Settings) -> "Loader":
-    match settings.ingest.reader:
-        case "pdfium":
-            from vouch.ingest.loaders.pdf import PdfLoader
-
-            return PdfLoader(
-                _OcrWhenNeeded() if _ocr_wanted(settings) else None, ocr_always=settings.ingest.ocr == "always"
-            )
-        case "pypdf":
-            from vouch.ingest.loaders.pdf_pypdf import PypdfLoader
-
-            return PypdfLoader()
-
-
-class _OcrWhenNeeded:
-    """A PageReader that costs nothing until the first page without text: most documents have none."""
-
-    @cached_property
-    def _reader(self) -> "PageReader":
-        from vouch.ingest.loaders.ocr import RapidOcrReader
-
-        return RapidOcrReader()
-
-    def read(self, handle: object, page: Page) -> Page:
-        return self._reader.read(handle, page)
-
-
-def _ocr_wanted(settings: Settings) -> bool:
-    """Without the extra, `auto` leaves pictures unread (and the ingest says so); `always` asks for it by name."""
-    if settings.ingest.ocr == "auto":
-        return settings.ingest.reader == "pdfium" and find_spec("rapidocr") is not None
-    return settings.ingest.ocr == "always"
-
-
-def _recipe(settings: Settings, overrides: "Overrides") -> str:
-    """Name everything besides the file that decides what is stored of it."""
-    from vouch.ingest.pipeline import READER_VERSION
-
-    ocr = "ocr" if _ocr_wanted(settings) else "no ocr"
-    said = f"{overrides.kind} {overrides.company} {overrides.year}"
-    return " | ".join((READER_VERSION, settings.ingest.reader, ocr, make_embedder(settings).name, said))
-
-
-def worker_count(settings: Settings) -> int:
-    """Return how many files to read at the same time."""
-    if settings.ingest.jobs:
-        return settings.ingest.jobs
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))  # a container may own fewer cores than the machine has
-    return os.cpu_count() or 1
 
 
 def asker(settings: Settings, library: "Library") -> "Asker":
@@ -302,7 +206,7 @@ def make_generator(settings: Settings) -> "Generator":
 
 def make_judge(settings: Settings) -> "Judge":
     """Return what scores answers with the language model that the settings name."""
-    _need("httpx", "a language model over HTTP", "openai")
+    need("httpx", "a language model over HTTP", "openai")
     from vouch.eval.judges import Judge
     from vouch.generation.models.openai_http import OpenAIChat, Server
     from vouch.retrieval.tokenize import tokens
@@ -321,7 +225,7 @@ def make_judge(settings: Settings) -> "Judge":
 
 def ranking_measure() -> "Measure":
     """Return what measures rankings."""
-    _need("ir_measures", "vouch eval retrieval", "eval")
+    need("ir_measures", "vouch eval retrieval", "eval")
     from vouch.eval.ranking_measures import measured
 
     return measured
@@ -329,7 +233,7 @@ def ranking_measure() -> "Measure":
 
 def text_scorer() -> "TextScorer":
     """Return what scores generated texts."""
-    _need("sacrebleu", "vouch eval texts", "eval")
+    need("sacrebleu", "vouch eval texts", "eval")
     from vouch.eval import text_generation
 
     return text_generation

@@ -74,7 +74,8 @@ def _fill(settings: Settings, folder: Path) -> int:
     """Write the samples into a folder and ingest them; return how many could not be read."""
     from vouch.app.demo_samples import write_samples
     from vouch.app.ingest_report import progress, summary_text
-    from vouch.app.wiring import ingest_options, open_store_to_fill
+    from vouch.app.wiring import open_store_to_fill
+    from vouch.app.wiring_ingest import ingest_options
     from vouch.ingest.bulk import ingest_paths
 
     files = write_samples(folder)

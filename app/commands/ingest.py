@@ -49,7 +49,8 @@ def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool,
     """
     settings = chosen_settings(ctx)
     from vouch.app.ingest_report import ingest_json, ingest_table, progress, summary_text
-    from vouch.app.wiring import ingest_options, open_store_to_fill
+    from vouch.app.wiring import open_store_to_fill
+    from vouch.app.wiring_ingest import ingest_options
     from vouch.ingest.bulk import ingest_paths
     from vouch.ingest.loaders.discover import discover
 
