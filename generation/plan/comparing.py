@@ -91,6 +91,8 @@ def averaged(sayer: Sayer, outcome: Outcome) -> str:
     unit = wording.unit(measure)
     text = wording.number(number, unit, measure)
     sayer.add_figure(measure.name, number, unit, text, [used for value in values for used in value.used])
+    if any(value.formula is not None for value in values):
+        sayer.add(values[:_LISTED])  # a ratio that is listed is shown with what it is computed from
     many = wording.say("average_of", n=str(outcome.considered))
     said = wording.say(
         plan.act,
