@@ -4,69 +4,24 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Any, get_type_hints
 
 import platformdirs
 
-from vouch.app.setting_values import Between, SettingValue, checked, nearest
+from vouch.app.setting_sections import (
+    EmbeddingSettings,
+    GenerationSettings,
+    IngestSettings,
+    JudgeSettings,
+    ModelSettings,
+    RerankSettings,
+    RetrievalSettings,
+)
+from vouch.app.setting_values import SettingValue, checked, nearest
 from vouch.retrieval.errors import SettingsError
 
 FILE_NAME = "vouch.toml"
 PREFIX = "VOUCH_"
-
-
-@dataclass(frozen=True, slots=True)
-class IngestSettings:
-    """How files become passages."""
-
-    jobs: Annotated[int, Between(0, 512)] = 0
-    """Files read at the same time; 0: one for each core."""
-    ocr: Literal["auto", "never", "always"] = "auto"
-    reader: Literal["pdfium", "pypdf"] = "pdfium"
-    kind: Literal["auto", "report", "guideline", "qa", "text", "facts"] = "auto"
-    collection: str = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class RetrievalSettings:
-    """How passages are found."""
-
-    embedder: Literal["hashing"] = "hashing"
-    lexical: Literal["tantivy", "rank-bm25"] = "tantivy"
-    mode: Literal["lexical", "vector", "hybrid"] = "hybrid"
-    k: Annotated[int, Between(1, 1000)] = 10
-    """Passages shown by `vouch search`."""
-    candidates: Annotated[int, Between(1, 10_000)] = 100
-    """How far down the lexical and the vector ranking go before they are mixed."""
-    fusion: Literal["weighted", "rrf"] = "weighted"
-    """How the two rankings are mixed: scores over the best one of each, or reciprocal ranks."""
-    vector_weight: Annotated[float, Between(0, 1)] = 0.05
-    """Share of the vector ranking in the mixture; the lexical one has the rest."""
-    vector_weight_latin: Annotated[float, Between(0, 1)] = 0.0
-    """The same for questions without Chinese."""
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationSettings:
-    """How answers are written."""
-
-    generator: Literal["extractive"] = "extractive"
-    k: Annotated[int, Between(1, 200)] = 8
-    """Passages read for an answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeSettings:
-    """The language model that scores answers (`vouch eval answers --judge`): any OpenAI-compatible server."""
-
-    base_url: str = ""
-    """Up to and including the version: http://localhost:8000/v1."""
-    model: str = ""
-    api_key: str = ""
-    timeout: Annotated[int, Between(1, 3600)] = 120
-    """Seconds to wait for one reply."""
-    retries: Annotated[int, Between(0, 20)] = 3
-    """How often a busy server is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +33,9 @@ class Settings:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    rerank: RerankSettings = field(default_factory=RerankSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
     """For each key that is not a default: which file, variable or flag said so."""
@@ -92,10 +50,13 @@ class Settings:
                 yield key, getattr(values, entry.name), self.origins.get(key, "default")
 
 
-SECTIONS: Mapping[str, type[IngestSettings | RetrievalSettings | GenerationSettings | JudgeSettings]] = {
+SECTIONS: Mapping[str, type[Any]] = {
     "ingest": IngestSettings,
     "retrieval": RetrievalSettings,
     "generation": GenerationSettings,
+    "embedding": EmbeddingSettings,
+    "rerank": RerankSettings,
+    "model": ModelSettings,
     "judge": JudgeSettings,
 }
 

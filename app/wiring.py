@@ -96,6 +96,8 @@ def make_embedder(settings: Settings) -> Embedder:
             from vouch.retrieval.embedders.hashing import HashingEmbedder
 
             return HashingEmbedder()
+        case other:
+            raise UsageError(f"the embedder {other} is not in this version yet")
 
 
 def _lexical_index(settings: Settings, folder: Path) -> LexicalIndex:

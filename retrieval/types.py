@@ -200,6 +200,19 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Puts the best of a ranking in a better order by reading question and passage together."""
+
+    @property
+    def name(self) -> str:
+        """Model and version, as shown beside its ranking."""
+        ...
+
+    def rerank(self, query: str, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the same hits, best first, each with its new score and its rank here under `ranks["rerank"]`."""
+        ...
+
+
 class DerivedIndex(Protocol):
     """An index over the store's chunks, keyed by their sequence numbers: may be thrown away at any time.
 

@@ -1,0 +1,128 @@
+"""What can be set, by section; settings.py finds out what is."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from vouch.app.setting_values import Between
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """How files become passages."""
+
+    jobs: Annotated[int, Between(0, 512)] = 0
+    """Files read at the same time; 0: one for each core."""
+    ocr: Literal["auto", "never", "always"] = "auto"
+    reader: Literal["pdfium", "pypdf"] = "pdfium"
+    kind: Literal["auto", "report", "guideline", "qa", "text", "facts"] = "auto"
+    collection: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """How passages are found."""
+
+    embedder: Literal["hashing", "static", "encoder", "decoder", "openai"] = "hashing"
+    """What turns text into vectors: the built-in ones, or a model named under [embedding]."""
+    lexical: Literal["tantivy", "rank-bm25"] = "tantivy"
+    mode: Literal["lexical", "vector", "hybrid"] = "hybrid"
+    k: Annotated[int, Between(1, 1000)] = 10
+    """Passages shown by `vouch search`."""
+    candidates: Annotated[int, Between(1, 10_000)] = 100
+    """How far down the lexical and the vector ranking go before they are mixed."""
+    fusion: Literal["weighted", "rrf"] = "weighted"
+    """How the two rankings are mixed: scores over the best one of each, or reciprocal ranks."""
+    vector_weight: Annotated[float, Between(0, 1)] = 0.05
+    """Share of the vector ranking in the mixture; the lexical one has the rest."""
+    vector_weight_latin: Annotated[float, Between(0, 1)] = 0.0
+    """The same for questions without Chinese."""
+    reranker: Literal["none", "light", "cross-encoder"] = "none"
+    """What puts the best passages in a better order; the model of a cross-encoder is named under [rerank]."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSettings:
+    """How answers are written."""
+
+    generator: Literal["extractive"] = "extractive"
+    k: Annotated[int, Between(1, 200)] = 8
+    """Passages read for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """The language model that scores answers (`vouch eval answers --judge`): any OpenAI-compatible server."""
+
+    base_url: str = ""
+    """Up to and including the version: http://localhost:8000/v1."""
+    model: str = ""
+    api_key: str = ""
+    timeout: Annotated[int, Between(1, 3600)] = 120
+    """Seconds to wait for one reply."""
+    retries: Annotated[int, Between(0, 20)] = 3
+    """How often a busy server is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """The model behind `retrieval.embedder` where that is encoder, decoder or openai."""
+
+    model: str = ""
+    """Folder of a model, its name on a hub (cached there already) or on the server."""
+    pooling: Literal["auto", "cls", "mean", "weighted-mean", "max", "last-token", "mean-last-layers"] = "auto"
+    """auto: as the model's own configuration says."""
+    query_instruction: str = "auto"
+    """Put before questions; auto: as the model's card says, where it is known."""
+    passage_instruction: str = "auto"
+    max_length: Annotated[int, Between(0, 1_000_000)] = 0
+    """Tokens of a text that are read; 0: as many as the model takes."""
+    dimension: Annotated[int, Between(0, 65_536)] = 0
+    """Keep so many leading dimensions, for models trained to allow it; 0: all."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    runtime: Literal["torch", "onnx"] = "torch"
+    batch: Annotated[int, Between(1, 4096)] = 32
+    base_url: str = ""
+    """Of an OpenAI-compatible server, version included: http://localhost:8000/v1."""
+    api_key: str = ""
+    timeout: Annotated[int, Between(1, 3600)] = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RerankSettings:
+    """The model behind `retrieval.reranker` where that is cross-encoder."""
+
+    model: str = ""
+    max_length: Annotated[int, Between(16, 1_000_000)] = 512
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    batch: Annotated[int, Between(1, 4096)] = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """The chat model behind `generation.generator` where that is not extractive."""
+
+    runtime: Literal["transformers", "gguf", "chatglm-cpp", "openai", "scripted", "langchain"] = "openai"
+    path: str = ""
+    """Folder or file of the weights; for scripted, a JSON list of replies; for langchain, `package.module:factory`."""
+    name: str = ""
+    """The model's name on its server."""
+    base_url: str = ""
+    api_key: str = ""
+    timeout: Annotated[int, Between(1, 3600)] = 120
+    retries: Annotated[int, Between(0, 20)] = 3
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    quantise: Literal["none", "int8", "int4"] = "none"
+    adapters: str = ""
+    """LoRA adapters to load: name=folder, parted by commas."""
+    adapter: str = ""
+    """The one of them that answers; empty: the base model."""
+    context_window: Annotated[int, Between(0, 10_000_000)] = 0
+    """Tokens; 0: as the model says (8192 for a server that does not)."""
+    max_tokens: Annotated[int, Between(1, 100_000)] = 1024
+    temperature: Annotated[float, Between(0, 2)] = 0.0
+    top_p: Annotated[float, Between(0, 1)] = 1.0
+    seed: int = 0
+    threads: Annotated[int, Between(0, 1024)] = 0
+    """0: one for each core."""
