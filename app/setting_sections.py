@@ -121,8 +121,14 @@ class ModelSettings:
     context_window: Annotated[int, Between(0, 10_000_000)] = 0
     """Tokens; 0: as the model says (8192 for a server that does not)."""
     max_tokens: Annotated[int, Between(1, 100_000)] = 1024
-    temperature: Annotated[float, Between(0, 2)] = 0.0
-    top_p: Annotated[float, Between(0, 1)] = 1.0
+    temperature: Annotated[float, Between(-1, 2)] = 0.0
+    """0: always the likeliest token; -1: as the model's own configuration says."""
+    top_p: Annotated[float, Between(0, 1)] = 0.0
+    """Sample from the likeliest tokens that together have this share; 0: the model's own default."""
+    top_k: Annotated[int, Between(0, 1_000_000)] = 0
+    """Sample from so many tokens; 0: the model's own default."""
+    repetition_penalty: Annotated[float, Between(0, 10)] = 0.0
+    """0: the model's own default; 1: none."""
     seed: int = 0
     threads: Annotated[int, Between(0, 1024)] = 0
     """0: one for each core."""

@@ -44,10 +44,13 @@ class ToolSchema:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen; temperature 0 is greedy."""
+    """How the next token is chosen; temperature 0 is greedy, None leaves a choice to the model's own defaults."""
 
-    temperature: float = 0.0
-    top_p: float = 1.0
+    temperature: float | None = 0.0
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+    """Divides the logits of tokens that were there before (Keskar et al. 2019); 1 changes nothing."""
     max_tokens: int = 1024
     seed: int | None = None
     stop: tuple[str, ...] = ()
