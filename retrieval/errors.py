@@ -9,6 +9,7 @@ VouchError                  exit code 1 (never raised itself)
 │   ├── LibraryDamaged          the database or its folder is broken
 │   ├── LibraryFull             the disk is full
 │   └── IndexMismatch           built with another embedder than the settings name
+├── NotFound                3   what is named does not exist, or not for whoever asks
 ├── ModelError              3   a language model cannot be used as the settings say
 │   └── NoReply                 one call brought no reply (callers that make many count it and go on)
 ├── WorkersNotStarted       3   bulk ingest cannot start processes beside its own
@@ -61,6 +62,12 @@ class LibraryFull(LibraryError):
 
 class IndexMismatch(LibraryError):
     """The library's vectors were made by another embedder."""
+
+
+class NotFound(VouchError):
+    """What is named does not exist, or may not be seen: both read the same."""
+
+    exit_code = 3
 
 
 class ModelError(VouchError):

@@ -1,0 +1,65 @@
+"""Who may do what: bearer keys on the way in, an Access for every route. Knows no route."""
+
+from collections.abc import Callable
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from vouch.app.server.problems import Problem
+from vouch.app.server.rate import RateLimit
+from vouch.app.service.types import EVERYTHING_ALLOWED, Access, Scope
+
+_bearer = HTTPBearer(auto_error=False, description="An API key made by `vouch keys create`.")
+
+
+class Keys(Protocol):
+    """The API keys of a server."""
+
+    def access(self, secret: str) -> Access | None:
+        """Return what a key allows; None for one that does not exist or was revoked."""
+        ...
+
+
+class Gate:
+    """Lets requests in: without keys everybody, with them whoever shows one."""
+
+    def __init__(self, keys: Keys | None, limit: RateLimit) -> None:
+        """`keys` None: no key is asked for."""
+        self._keys, self._limit = keys, limit
+
+    def admit(self, credentials: HTTPAuthorizationCredentials | None, client: str) -> Access:
+        """Return what the caller may do; Problem 401 without a valid key, 429 for one that asks too often."""
+        access = EVERYTHING_ALLOWED
+        if self._keys is not None:
+            found = self._keys.access(credentials.credentials) if credentials else None
+            if found is None:
+                said = "this API key is not valid" if credentials else "an API key is needed"
+                raise Problem(401, f"{said}: send Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
+            access = found
+        wait = self._limit.wait(access.key or client)
+        if wait > 0:
+            raise Problem(429, "too many requests for this key", {"Retry-After": str(max(1, round(wait)))})
+        return access
+
+
+def needs(scope: Scope) -> Callable[..., Access]:
+    """Return the dependency of a route that takes this scope."""
+
+    def admitted(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Access:
+        gate: Gate = request.app.state.gate
+        access = gate.admit(credentials, request.client.host if request.client else "")
+        request.state.key = access.key
+        if scope not in access.scopes and "admin" not in access.scopes:
+            raise Problem(403, f"this key may not {scope}: it allows {', '.join(sorted(access.scopes))}")
+        return access
+
+    admitted.scope = scope  # type: ignore[attr-defined]  # read by the test of every route's rule
+    return admitted
+
+
+MayAsk = Annotated[Access, Depends(needs("ask"))]
+MayIngest = Annotated[Access, Depends(needs("ingest"))]
+MayAdminister = Annotated[Access, Depends(needs("admin"))]
