@@ -1,17 +1,18 @@
 """Settings in, working parts out: what imports adapters, each inside the function that picks it.
 
-What reads documents is picked in `wiring_ingest`.
+What reads documents is picked in `wiring_ingest`, what makes vectors in `wiring_embedder`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vouch.app.extras import need
 from vouch.app.settings import Settings
-from vouch.retrieval.errors import MissingExtra, UnreadableDocument, UsageError
-from vouch.retrieval.types import Box, Embedder, LexicalIndex, Source
+from vouch.app.wiring_embedder import make_embedder
+from vouch.retrieval.errors import UnreadableDocument, UsageError
+from vouch.retrieval.types import Box, LexicalIndex, Source
 
 if TYPE_CHECKING:
     # What only some commands need is imported by them: a question waits for every import.
@@ -89,17 +90,6 @@ def open_library(settings: Settings) -> "Iterator[Library]":
         yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture)
 
 
-def make_embedder(settings: Settings) -> Embedder:
-    """Return the embedder that the settings name."""
-    match settings.retrieval.embedder:
-        case "hashing":
-            from vouch.retrieval.embedders.hashing import HashingEmbedder
-
-            return HashingEmbedder()
-        case other:
-            raise UsageError(f"the embedder {other} is not in this version yet")
-
-
 def _lexical_index(settings: Settings, folder: Path) -> LexicalIndex:
     match settings.retrieval.lexical:
         case "tantivy":
@@ -165,12 +155,6 @@ def _need_charts(path: Path) -> None:
     if path.suffix.lower() != ".png":
         raise UsageError(f"charts are PNG pictures: name the file {path.with_suffix('.png').name}")
     need("matplotlib", "--chart", "chart")
-
-
-def need(module: str, feature: str, extra: str) -> None:
-    """Raise MissingExtra where an optional package is not installed."""
-    if find_spec(module) is None:
-        raise MissingExtra(feature, extra)
 
 
 def asker(settings: Settings, library: "Library") -> "Asker":

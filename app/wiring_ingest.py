@@ -5,8 +5,9 @@ from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from vouch.app.extras import need
 from vouch.app.settings import Settings
-from vouch.app.wiring import make_embedder, need
+from vouch.app.wiring_embedder import make_embedder
 from vouch.retrieval.errors import UsageError
 from vouch.retrieval.types import Page
 

@@ -104,7 +104,7 @@ def test_a_missing_optional_package_names_its_pip_line(
     vouch: Vouch, documents: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, str], needed: tuple[str, str]
 ) -> None:
     module, extra = needed
-    monkeypatch.setattr("vouch.app.wiring.find_spec", lambda name: None if name == module else object())
+    monkeypatch.setattr("vouch.app.extras.find_spec", lambda name: None if name == module else object())
     done = vouch("ingest", documents, *flags)
     assert done.code == 2
     assert f"pip install 'vouch-qa[{extra}]'" in done.err

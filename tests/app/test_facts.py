@@ -13,7 +13,8 @@ import pytest
 from tests.app.conftest import Vouch
 from tests.retrieval.fact_maker import REVENUE, RIVER, report_of, with_facts
 from vouch.app.settings import load_settings
-from vouch.app.wiring import make_embedder, open_store_to_fill
+from vouch.app.wiring import open_store_to_fill
+from vouch.app.wiring_embedder import make_embedder
 
 # fmt: off
 FACT_KEYS = [
@@ -189,7 +190,7 @@ def test_parquet_keeps_numbers_as_numbers(vouch: Vouch, shelf: Path, tmp_path: P
 def test_parquet_without_its_package_names_the_pip_line(
     vouch: Vouch, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vouch.app.wiring.find_spec", lambda name: None if name == "pyarrow" else object())
+    monkeypatch.setattr("vouch.app.extras.find_spec", lambda name: None if name == "pyarrow" else object())
     done = vouch("facts", "--export", tmp_path / "facts.parquet", "--library", shelf)
     assert done.code == 2
     assert "pip install 'vouch-qa[export]'" in done.err

@@ -16,7 +16,8 @@ from vouch.app.exports.text_files import write_result_csv
 from vouch.app.result_labels import Labels, labels_in
 from vouch.app.result_lines import result_lines
 from vouch.app.settings import load_settings
-from vouch.app.wiring import make_embedder, open_store_to_fill
+from vouch.app.wiring import open_store_to_fill
+from vouch.app.wiring_embedder import make_embedder
 from vouch.generation.types import Answer, Citation, ResultRow
 from vouch.retrieval.errors import UsageError
 
@@ -177,7 +178,7 @@ def test_without_the_extra_a_chart_names_its_pip_line(
     vouch: Vouch, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = importlib.util.find_spec
-    monkeypatch.setattr("vouch.app.wiring.find_spec", lambda name: None if name == "matplotlib" else found(name))
+    monkeypatch.setattr("vouch.app.extras.find_spec", lambda name: None if name == "matplotlib" else found(name))
     done = vouch("ask", "江河重工2022年的营业收入？", "--chart", tmp_path / "a.png", "--library", shelf)
     assert (done.code, done.out, "vouch-qa[chart]" in done.err) == (2, "", True)
 

@@ -12,7 +12,8 @@ import pytest
 from tests.app.conftest import Vouch
 from tests.retrieval.fact_maker import REVENUE, report_of, with_facts
 from vouch.app.settings import load_settings
-from vouch.app.wiring import make_embedder, open_store_to_fill
+from vouch.app.wiring import open_store_to_fill
+from vouch.app.wiring_embedder import make_embedder
 from vouch.retrieval.facts import Fact
 from vouch.retrieval.types import DocumentRecord, Source
 
@@ -223,6 +224,6 @@ def test_without_the_extra_the_chart_names_its_pip_line(
     vouch: Vouch, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = importlib.util.find_spec
-    monkeypatch.setattr("vouch.app.wiring.find_spec", lambda name: None if name == "matplotlib" else found(name))
+    monkeypatch.setattr("vouch.app.extras.find_spec", lambda name: None if name == "matplotlib" else found(name))
     done = vouch("warn", "江河重工", "--chart", tmp_path / "a.png", "--library", shelf)
     assert (done.code, "vouch-qa[chart]" in done.err) == (2, True)
