@@ -1,0 +1,55 @@
+"""Chat models from settings: what imports their runtimes, each inside the case that picks it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vouch.app.setting_sections import ModelSettings
+from vouch.app.wiring import need
+from vouch.retrieval.errors import UsageError
+
+if TYPE_CHECKING:
+    from vouch.generation.chat import ChatModel
+
+
+def make_chat_model(settings: ModelSettings) -> "ChatModel":
+    """Return the chat model that the settings name, its weights loaded."""
+    match settings.runtime:
+        case "transformers":
+            return _transformers_model(settings)
+        case other:
+            raise UsageError(f"the model runtime {other} is not in this version yet")
+
+
+def _transformers_model(settings: ModelSettings) -> "ChatModel":
+    need("transformers", "a chat model on transformers", "llm")
+    need("torch", "a chat model on transformers", "llm")
+    if settings.quantise != "none":
+        need("bitsandbytes", f"model.quantise = {settings.quantise}", "quant")
+    if settings.adapters:
+        need("peft", "model.adapters", "lora")
+    from vouch.generation.models.loading import LoadOptions, load_model
+    from vouch.generation.models.transformers_chat import TransformersChat
+
+    options = LoadOptions(settings.device, settings.precision, settings.quantise, settings.threads)
+    loaded = load_model(model_path(settings), options, named_folders(settings.adapters))
+    return TransformersChat(loaded, settings.context_window)
+
+
+def model_path(settings: ModelSettings) -> Path:
+    """Return where the weights lie; UsageError where the settings do not say."""
+    if not settings.path:
+        raise UsageError(f"model.runtime is {settings.runtime}: set model.path to the folder or file of its weights")
+    return Path(settings.path).expanduser()
+
+
+def named_folders(listed: str) -> dict[str, Path]:
+    """Return name and folder of each adapter in `name=folder,name=folder`."""
+    named: dict[str, Path] = {}
+    for entry in filter(None, (part.strip() for part in listed.split(","))):
+        name, equals, folder = (part.strip() for part in entry.partition("="))
+        if not (name and equals and folder):
+            raise UsageError(f"model.adapters: {entry!r} is not of the form name=folder")
+        if name in named:
+            raise UsageError(f"model.adapters names {name!r} twice")
+        named[name] = Path(folder).expanduser()
+    return named
