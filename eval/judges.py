@@ -12,13 +12,14 @@ from string import Template
 from typing import Any, Literal, TypeVar
 
 from vouch.eval.judge_replies import Unparsable, flag, json_object, texts, verdicts
-from vouch.generation.types import ChatModel, Message
+from vouch.generation.chat import ChatModel, Message, Sampling, reply_to
 from vouch.retrieval.errors import NoReply
 
 PROMPTS = Path(__file__).parent / "prompts"
 PASSAGES = 5
 """Passages that context precision looks at, one call each."""
 PASSAGE_LENGTH = 4000
+SAMPLING = Sampling(max_tokens=2048)
 
 _Read = TypeVar("_Read")
 
@@ -125,7 +126,7 @@ class Judge:
         """Return what a reply says; Unparsable where no attempt brought a readable one."""
         messages = [Message("user", prompt)]
         for attempt in range(1, self._attempts + 1):
-            reply = self._model.reply(messages)
+            reply = reply_to(self._model, messages, SAMPLING).text
             try:
                 return read(json_object(reply))
             except Unparsable as problem:

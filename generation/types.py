@@ -1,8 +1,8 @@
 """The answer object of the contract, as values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from vouch.retrieval.types import Box
 
@@ -106,24 +106,3 @@ class Answer:
     """One for each value asked for, in the order asked; ranks in their order."""
     plan: Mapping[str, Any] | None = None
     """How a question about values was understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation with a chat model."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class ChatModel(Protocol):
-    """A language model that continues a conversation."""
-
-    @property
-    def name(self) -> str:
-        """Model and version, as shown beside what it wrote."""
-        ...
-
-    def reply(self, messages: Sequence[Message]) -> str:
-        """Return the reply; NoReply where this call brought none, ModelError where none will."""
-        ...

@@ -115,7 +115,7 @@ def test_a_reply_that_cannot_be_read_is_asked_for_once_more() -> None:
     model = ScriptedModel(["Sure!", *FAITHFUL, *RELEVANT])
     found = Judge(model, same, attempts=2).judge(Case(CASE.question, CASE.answer, CASE.passages))
     assert found["faithfulness"].value == 0.5
-    assert [message.role for message in model.calls[1]] == ["user", "assistant", "user"]
+    assert [message.role for message in model.requests[1].messages] == ["user", "assistant", "user"]
 
 
 def test_a_model_that_cannot_be_used_at_all_stops_the_run() -> None:

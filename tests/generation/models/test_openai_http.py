@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.generation.fake_server import FakeServer, Reply, said
+from tests.generation.models.fake_server import FakeServer, Reply, said
+from vouch.generation.chat import Message, reply_to
 from vouch.generation.models.openai_http import OpenAIChat, Server
-from vouch.generation.types import Message
 from vouch.retrieval.errors import ModelError, NoReply
 
 
@@ -23,13 +23,11 @@ class Client:
 
     def __init__(self, fake: FakeServer, **changes: Any) -> None:
         self.pauses: list[float] = []
-        self.chat = OpenAIChat(Server(**({"base_url": fake.address, "model": "m"} | changes)), sleep=self.pauses.append)
+        server = Server(**({"base_url": fake.address, "model": "m"} | changes))
+        self.chat = OpenAIChat(server, wait=lambda seconds, _cancelled: self.pauses.append(seconds))
 
     def ask(self) -> str:
-        try:
-            return self.chat.reply([Message("system", "简短"), Message("user", "你好？")])
-        finally:
-            self.chat.close()
+        return reply_to(self.chat, [Message("system", "简短"), Message("user", "你好？")]).text
 
 
 def test_a_conversation_goes_out_and_the_reply_comes_back(fake: FakeServer) -> None:
