@@ -11,7 +11,8 @@ from vouch.app.eval_libraries import passage_library
 from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.eval_progress import item_progress
 from vouch.app.settings import Settings
-from vouch.app.wiring import fact_desk, make_generator, make_judge, open_library, page_picture
+from vouch.app.wiring import fact_desk, make_generator, make_judge, page_picture
+from vouch.app.wiring_store import open_library
 from vouch.eval.answers import System, asked, judged_record, summarise
 from vouch.eval.datasets import core, load_items, sample
 from vouch.eval.failure_browser import PagePicture

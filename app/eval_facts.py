@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.settings import Settings
-from vouch.app.wiring import open_library
+from vouch.app.wiring_store import open_library
 from vouch.eval.datasets import sample
 from vouch.eval.facts import GoldFact, fact_record_json, fact_records, load_gold_facts, summarise_facts
 from vouch.eval.fingerprints import entries_fingerprint, library_fingerprint

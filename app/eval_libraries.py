@@ -61,8 +61,8 @@ def _at(settings: Settings, folder: Path) -> Settings:
 @contextmanager
 def _filled(settings: Settings, paths: Sequence[Path]) -> "Iterator[Library]":
     """Give a library that holds just these files, read as `vouch ingest` reads them."""
-    from vouch.app.wiring import open_library, open_store_to_fill
     from vouch.app.wiring_ingest import ingest_options
+    from vouch.app.wiring_store import open_library, open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
 
     absolute = [path.resolve() for path in paths]

@@ -11,8 +11,8 @@ from vouch.app.eval_output import RunOptions
 from vouch.app.eval_retrieval import Ranking, evaluate_retrieval
 from vouch.app.settings import Settings
 from vouch.app.terminal import note
-from vouch.app.wiring import open_library, open_store_to_fill
 from vouch.app.wiring_ingest import ingest_options
+from vouch.app.wiring_store import open_library, open_store_to_fill
 from vouch.eval.floors import breaches, metric_value
 from vouch.eval.runs import OtherRun
 from vouch.eval.suite import DataSet, Suite

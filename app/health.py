@@ -66,7 +66,7 @@ def package_findings() -> Iterator[Finding]:
 
 def library_finding(settings: Settings) -> Finding:
     """Say what the library in force holds, or why it cannot be used."""
-    from vouch.app.wiring import library_exists, open_library
+    from vouch.app.wiring_store import library_exists, open_library
 
     place = without_password(settings.library)
     try:

@@ -43,7 +43,7 @@ def cold(library: str, questions: list[str]) -> dict[str, float]:
 def warm(library: str, questions: list[str]) -> list[float]:
     """Return milliseconds of searches in one process, after the first."""
     from vouch.app.settings import load_settings
-    from vouch.app.wiring import open_library
+    from vouch.app.wiring_store import open_library
 
     taken = []
     with open_library(load_settings({"library": library})) as shelf:

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from vouch.app.settings import load_settings
-from vouch.app.wiring import open_library
+from vouch.app.wiring_store import open_library
 from vouch.generation.retrieve import Shelf, retrieve
 from vouch.retrieval.question import understand
 from vouch.retrieval.types import StoredDocument

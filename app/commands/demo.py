@@ -42,7 +42,7 @@ def demo(ctx: click.Context, as_json: bool) -> None:
     """
     settings = _with_fresh_library(chosen_settings(ctx))
     from vouch.app.demo_samples import sample_questions
-    from vouch.app.wiring import library_folder, open_library
+    from vouch.app.wiring_store import library_folder, open_library
 
     folder = library_folder(settings)
     failed = _fill(settings, folder / DOCUMENTS)
@@ -60,7 +60,7 @@ def demo(ctx: click.Context, as_json: bool) -> None:
 
 def _with_fresh_library(settings: Settings) -> Settings:
     """Only --library may say where the demo's library is made: a library in use is no place for made-up documents."""
-    from vouch.app.wiring import library_exists
+    from vouch.app.wiring_store import library_exists
 
     if not settings.origins.get("library", "").startswith("flag"):
         folder = Path(tempfile.mkdtemp(prefix="vouch-demo-"))
@@ -74,8 +74,8 @@ def _fill(settings: Settings, folder: Path) -> int:
     """Write the samples into a folder and ingest them; return how many could not be read."""
     from vouch.app.demo_samples import write_samples
     from vouch.app.ingest_report import progress, summary_text
-    from vouch.app.wiring import open_store_to_fill
     from vouch.app.wiring_ingest import ingest_options
+    from vouch.app.wiring_store import open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
 
     files = write_samples(folder)

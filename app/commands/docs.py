@@ -36,7 +36,7 @@ def list_documents(ctx: click.Context, as_json: bool) -> None:
     """List documents with what they say of themselves: company, code, year, period."""
     from vouch.app.document_table import document_table
     from vouch.app.scoping import named_scope
-    from vouch.app.wiring import open_store
+    from vouch.app.wiring_store import open_store
 
     with open_store(chosen_settings(ctx)) as store:
         every = store.documents()
@@ -60,7 +60,7 @@ def list_documents(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def show(ctx: click.Context, document: str, page: int | None, as_json: bool) -> None:
     """Show what is known of DOCUMENT (an id, file name or path); --page prints a page as it was read."""
-    from vouch.app.wiring import open_store
+    from vouch.app.wiring_store import open_store
 
     with open_store(chosen_settings(ctx)) as store:
         [found] = _named(store.documents(), [document])
@@ -86,7 +86,7 @@ def show(ctx: click.Context, document: str, page: int | None, as_json: bool) -> 
 @click.pass_context
 def remove(ctx: click.Context, documents: tuple[str, ...], as_json: bool) -> None:
     """Remove DOCUMENTS (ids, file names or paths) from the library; the files stay where they are."""
-    from vouch.app.wiring import open_store
+    from vouch.app.wiring_store import open_store
 
     with open_store(chosen_settings(ctx), writable=True) as store:
         gone = _named(store.documents(), documents)
@@ -101,7 +101,7 @@ def remove(ctx: click.Context, documents: tuple[str, ...], as_json: bool) -> Non
 @click.pass_context
 def prune(ctx: click.Context, yes: bool, as_json: bool) -> None:
     """Remove the documents whose file no longer exists where it was ingested from."""
-    from vouch.app.wiring import open_store
+    from vouch.app.wiring_store import open_store
 
     with open_store(chosen_settings(ctx), writable=True) as store:
         gone = [document for document in store.documents() if not Path(document.source.path).exists()]

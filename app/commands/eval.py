@@ -110,7 +110,7 @@ def retrieval(
         raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
     settings, options = chosen_settings(ctx), _options(ctx)
     from vouch.app.eval_retrieval import Ranking, evaluate_retrieval, retrieval_text
-    from vouch.app.wiring import library_folder
+    from vouch.app.wiring_store import library_folder
 
     # A library that a settings file names is the user's own: no place for a corpus.
     keep = library_folder(settings) if settings.origins.get("library", "").startswith("flag") else None

@@ -75,7 +75,8 @@ def facts(ctx: click.Context, company: str, year: str, export: Path | None, as_j
     settings = chosen_settings(ctx)
     from vouch.app.fact_listing import chosen, nothing_found, understood
     from vouch.app.fact_rows import fact_row
-    from vouch.app.wiring import fact_writer, open_store
+    from vouch.app.wiring import fact_writer
+    from vouch.app.wiring_store import open_store
 
     write = fact_writer(export) if export else None
     with open_store(settings) as store:

@@ -49,8 +49,8 @@ def ingest(ctx: click.Context, paths: tuple[str, ...], force: bool, quiet: bool,
     """
     settings = chosen_settings(ctx)
     from vouch.app.ingest_report import ingest_json, ingest_table, progress, summary_text
-    from vouch.app.wiring import open_store_to_fill
     from vouch.app.wiring_ingest import ingest_options
+    from vouch.app.wiring_store import open_store_to_fill
     from vouch.ingest.bulk import ingest_paths
     from vouch.ingest.loaders.discover import discover
 
@@ -86,7 +86,7 @@ def _interruption_explained() -> Iterator[None]:
 
 def _bring_indexes_up_to_date(settings: Settings) -> bool:
     """Now rather than when the first question waits; say whether it worked, for the documents are safe in any case."""
-    from vouch.app.wiring import open_library
+    from vouch.app.wiring_store import open_library
 
     try:
         with open_library(settings) as shelf:

@@ -23,7 +23,7 @@ def library() -> None:
 @click.pass_context
 def stats(ctx: click.Context, as_json: bool) -> None:
     """Say how many documents, pages, passages and facts the library holds, and how large it is."""
-    from vouch.app.wiring import open_store
+    from vouch.app.wiring_store import open_store
 
     settings = chosen_settings(ctx)
     with open_store(settings) as store:
@@ -50,7 +50,7 @@ def stats(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
     """Check that the database is sound; search indexes that are damaged or incomplete are made again."""
-    from vouch.app.wiring import open_library, open_store
+    from vouch.app.wiring_store import open_library, open_store
 
     settings = chosen_settings(ctx)
     with open_store(settings) as store:

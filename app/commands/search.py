@@ -36,7 +36,7 @@ def search(ctx: click.Context, query: str, rerank: bool, as_json: bool) -> None:
         raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
     settings = chosen_settings(ctx)
     from vouch.app.scoping import named_scope
-    from vouch.app.wiring import open_library
+    from vouch.app.wiring_store import open_library
 
     started = time.perf_counter()
     with open_library(settings) as shelf:

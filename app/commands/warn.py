@@ -26,7 +26,8 @@ def warn(ctx: click.Context, company: str, year: str, html: Path | None, chart: 
     from vouch.app.warning_html import warning_html
     from vouch.app.warning_report import warning_report
     from vouch.app.warning_text import warning_json, warning_text
-    from vouch.app.wiring import open_store, warning_drawer
+    from vouch.app.wiring import warning_drawer
+    from vouch.app.wiring_store import open_store
 
     draw = warning_drawer(chart) if chart else None
     with open_store(settings) as store:

@@ -13,8 +13,8 @@ import pytest
 from tests.app.conftest import Vouch
 from tests.retrieval.fact_maker import REVENUE, RIVER, report_of, with_facts
 from vouch.app.settings import load_settings
-from vouch.app.wiring import open_store_to_fill
 from vouch.app.wiring_embedder import make_embedder
+from vouch.app.wiring_store import open_store_to_fill
 
 # fmt: off
 FACT_KEYS = [

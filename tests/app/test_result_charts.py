@@ -16,8 +16,8 @@ from vouch.app.exports.text_files import write_result_csv
 from vouch.app.result_labels import Labels, labels_in
 from vouch.app.result_lines import result_lines
 from vouch.app.settings import load_settings
-from vouch.app.wiring import open_store_to_fill
 from vouch.app.wiring_embedder import make_embedder
+from vouch.app.wiring_store import open_store_to_fill
 from vouch.generation.types import Answer, Citation, ResultRow
 from vouch.retrieval.errors import UsageError
 

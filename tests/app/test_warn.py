@@ -12,8 +12,8 @@ import pytest
 from tests.app.conftest import Vouch
 from tests.retrieval.fact_maker import REVENUE, report_of, with_facts
 from vouch.app.settings import load_settings
-from vouch.app.wiring import open_store_to_fill
 from vouch.app.wiring_embedder import make_embedder
+from vouch.app.wiring_store import open_store_to_fill
 from vouch.retrieval.facts import Fact
 from vouch.retrieval.types import DocumentRecord, Source
 

@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 
 from vouch.app.settings import load_settings
-from vouch.app.wiring import open_library
+from vouch.app.wiring_store import open_library
 from vouch.generation.extractive import ExtractiveGenerator
 from vouch.generation.pipeline import Asker
 from vouch.generation.types import Answer
