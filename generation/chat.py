@@ -17,6 +17,8 @@ class ToolCall:
     id: str
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    """Why the call cannot be carried out: it could not be read. The model is told."""
 
 
 @dataclass(frozen=True, slots=True)
