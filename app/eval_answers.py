@@ -11,7 +11,8 @@ from vouch.app.eval_libraries import passage_library
 from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.eval_progress import item_progress
 from vouch.app.settings import Settings
-from vouch.app.wiring import fact_desk, make_generator, make_judge, page_picture
+from vouch.app.wiring import make_judge, page_picture
+from vouch.app.wiring_ask import fact_desk, make_generator, make_voucher
 from vouch.app.wiring_store import open_library
 from vouch.eval.answers import System, asked, judged_record, summarise
 from vouch.eval.datasets import core, load_items, sample
@@ -90,8 +91,9 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         main.catch_up()  # now, not in the time of the first question
         documents = main.documents()
         fingerprint = library_fingerprint(main.store.position() if library else "", documents)
-        ask_passage = AskPassages(AskLibrary(made, make_generator(settings), k), ids)
-        system = System(AskLibrary(main, make_generator(settings), k, fact_desk(main)), ask_passage, _page_text(main))
+        generator, voucher = make_generator(settings), make_voucher(settings)
+        ask_passage = AskPassages(AskLibrary(made, generator, k, voucher=voucher), ids)
+        system = System(AskLibrary(main, generator, k, fact_desk(main), voucher), ask_passage, _page_text(main))
         yield Bench(system, fingerprint, _picture(main))
 
 

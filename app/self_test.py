@@ -22,7 +22,7 @@ def problem_with_core(folder: Path) -> str:
 
 
 def _problem(settings: Settings, document: Path) -> str:
-    from vouch.app.wiring import asker
+    from vouch.app.wiring_ask import asker
     from vouch.app.wiring_ingest import ingest_options
     from vouch.app.wiring_store import open_library, open_store_to_fill
     from vouch.ingest.bulk import ingest_paths

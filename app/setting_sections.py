@@ -44,9 +44,34 @@ class RetrievalSettings:
 class GenerationSettings:
     """How answers are written."""
 
-    generator: Literal["extractive"] = "extractive"
+    generator: Literal[
+        "extractive", "model", "transformers", "gguf", "chatglm-cpp", "openai", "scripted", "langchain"
+    ] = "extractive"
+    """extractive quotes; model: the chat model of [model]; a runtime's name: the same, run by that one."""
     k: Annotated[int, Between(1, 200)] = 8
     """Passages read for an answer."""
+    unsupported: Literal["mark", "regenerate", "refuse"] = "regenerate"
+    """What a model says without support: marked; written anew once, then marked or refused; refused."""
+    cot: bool = False
+    """The model writes its steps before its answer; they are kept apart from it."""
+    samples: Annotated[int, Between(1, 25)] = 1
+    """Answers drawn from the model, of which the most frequent counts."""
+    decompose: Literal["auto", "never", "always"] = "auto"
+    """Questions that need several look-ups are cut into questions of their own."""
+    check: bool = False
+    """The model reads its answer again against the evidence; that can only lower what is trusted."""
+    tools: bool = True
+    """The model may look up facts, compute and search while it answers."""
+    max_steps: Annotated[int, Between(1, 100)] = 6
+    """Tool calls, and questions that one is cut into."""
+    max_seconds: Annotated[int, Between(1, 3600)] = 120
+    """For all that a model writes for one answer."""
+    max_tokens: Annotated[int, Between(64, 1_000_000)] = 8192
+    """Written by the model for one answer, its thoughts and anything thrown away included."""
+    examples: Annotated[int, Between(0, 20)] = 2
+    """Worked examples shown to the model, where its window has room."""
+    prompts: str = ""
+    """A folder whose prompt files replace those of the package."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ What reads documents is picked in `wiring_ingest`, what makes vectors in `wiring
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vouch.app.extras import need
 from vouch.app.settings import Settings
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from vouch.eval.judges import Judge
     from vouch.eval.retrieval import Measure
     from vouch.eval.types import TextScorer
-    from vouch.generation.pipeline import Asker, Generator
-    from vouch.generation.plan.desk import FactDesk
-    from vouch.retrieval.library import Library
 
 
 def fact_writer(path: Path) -> "Callable[[Iterable[FactRow], Path], int]":
@@ -80,39 +76,6 @@ def _need_charts(path: Path) -> None:
     if path.suffix.lower() != ".png":
         raise UsageError(f"charts are PNG pictures: name the file {path.with_suffix('.png').name}")
     need("matplotlib", "--chart", "chart")
-
-
-def asker(settings: Settings, library: "Library") -> "Asker":
-    """Return what answers questions from a library."""
-    from vouch.generation.pipeline import Asker
-
-    return Asker(library, make_generator(settings), fact_desk(library))
-
-
-def fact_desk(library: "Library") -> "FactDesk | None":
-    """Return what answers from stored facts, where the library's store keeps them."""
-    from vouch.generation.plan.desk import FactDesk
-    from vouch.generation.plan.reading import Vocabulary
-    from vouch.retrieval.stores.sqlite_store import SqliteStore
-
-    store = library.store
-    if not isinstance(store, SqliteStore):
-        return None
-
-    def rows(sql: str, bound: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with closing(store.fact_connection()) as connection:
-            return connection.execute(sql, tuple(bound)).fetchall()
-
-    return FactDesk(store, rows, library.page, Vocabulary.load())
-
-
-def make_generator(settings: Settings) -> "Generator":
-    """Return what writes answers."""
-    match settings.generation.generator:
-        case "extractive":
-            from vouch.generation.extractive import ExtractiveGenerator
-
-            return ExtractiveGenerator()
 
 
 def make_judge(settings: Settings) -> "Judge":

@@ -1,13 +1,13 @@
 """The system under test as evaluation asks it: an answer together with the passages that were retrieved for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from vouch.generation.pipeline import Asker, Generator
+from vouch.generation.drafts import Draft, Generator, Task
+from vouch.generation.pipeline import Asker
 from vouch.generation.plan.desk import FactDesk
-from vouch.generation.quotes import Draft
 from vouch.generation.retrieve import Shelf
 from vouch.generation.types import Answer
-from vouch.retrieval.question import Question
+from vouch.generation.vouching.voucher import Voucher
 from vouch.retrieval.types import EVERYTHING, Hit, Scope
 
 
@@ -23,19 +23,26 @@ class WatchedGenerator:
         """The name of the generator that is watched."""
         return self._generator.name
 
-    def draft(self, shelf: Shelf, question: Question, scope: Scope, hits: Sequence[Hit]) -> Draft:
+    def draft(self, task: Task) -> Draft:
         """Return the generator's own draft."""
-        for hit in hits:
+        for hit in task.hits:
             self.hits.setdefault(hit.chunk.id, hit)
-        return self._generator.draft(shelf, question, scope, hits)
+        return self._generator.draft(task)
 
 
 class AskLibrary:
     """Asks a library as `vouch ask` does."""
 
-    def __init__(self, shelf: Shelf, generator: Generator, k: int, facts: FactDesk | None = None) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        generator: Generator,
+        k: int,
+        facts: FactDesk | None = None,
+        voucher: Voucher | None = None,
+    ) -> None:
         self._watched = WatchedGenerator(generator)
-        self._asker = Asker(shelf, self._watched, facts)
+        self._asker = Asker(shelf, self._watched, facts, voucher)
         self._k = k
 
     def __call__(self, question: str, scope: Scope = EVERYTHING) -> tuple[Answer, tuple[Hit, ...]]:

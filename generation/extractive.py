@@ -3,15 +3,14 @@
 import re
 from collections.abc import Sequence
 
+from vouch.generation.drafts import Draft, Task
 from vouch.generation.line_items import VALUE_KINDS, value_statements
 from vouch.generation.passages import passage_statements
 from vouch.generation.phrases import not_computed_warning, prior_year_warning, report_name
-from vouch.generation.quotes import Draft, Statement
+from vouch.generation.quotes import Statement
 from vouch.generation.relevance import relevance
-from vouch.generation.retrieve import Shelf
 from vouch.generation.sections import section_statements
 from vouch.retrieval.question import Question
-from vouch.retrieval.types import Hit, Scope
 
 _FOR_WORDS = re.compile(
     r"\b(?:why|which|what (?:drove|drives|caused|explains?|led)|how (?:did|do|does|has|have))\b", re.IGNORECASE
@@ -24,21 +23,22 @@ class ExtractiveGenerator:
 
     name = "extractive"
 
-    def draft(self, shelf: Shelf, question: Question, scope: Scope, hits: Sequence[Hit]) -> Draft:
+    def draft(self, task: Task) -> Draft:
         """Return the statements that answer a question, none where nothing found does."""
+        shelf, question = task.shelf, task.question
         kinds = {mention.group.kind for mention in question.mentions}
         if kinds & VALUE_KINDS and "topics" not in kinds and asks_for_value(question):
-            statements = value_statements(shelf, question, scope)
+            statements = value_statements(shelf, question, task.scope)
             if statements:
                 warnings = [*_prior_years(question, statements), *_not_computed(question)]
                 return Draft(tuple(statements), warnings=tuple(warnings))
         if "topics" in kinds:
-            statements = section_statements(shelf, question, hits)
+            statements = section_statements(shelf, question, task.hits)
             if statements:
                 return Draft(tuple(statements), lead=_lead(question, statements))
         passages = sum(document.chunks for document in shelf.documents())
         asks = relevance(question, shelf.lexical.document_frequency, passages)
-        statements = passage_statements(shelf, question, hits, asks)
+        statements = passage_statements(shelf, question, task.hits, asks)
         return Draft(tuple(statements), _lead(question, statements), _prior_years(question, statements))
 
 

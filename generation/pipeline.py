@@ -1,93 +1,115 @@
-"""From a question to a vouched answer: understand, look up, refuse early, retrieve, draft, verify."""
+"""From a question to a vouched answer: understand, look up, refuse early, retrieve, draft, vouch."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
+from vouch.generation.chat import Cancelled
+from vouch.generation.drafts import Draft, Generator, Task, never
+from vouch.generation.events import Answered, Found, Listener, Token, Understood, nobody
 from vouch.generation.phrases import missing_years_warning, ocr_warning
 from vouch.generation.plan.desk import FactDesk
-from vouch.generation.quotes import Draft, cite
-from vouch.generation.refusals import early_refusal, no_evidence, unverified
+from vouch.generation.refusals import early_refusal, no_evidence
 from vouch.generation.retrieve import Shelf, retrieve
 from vouch.generation.stopwatch import Watch
-from vouch.generation.types import Answer, Citation, Refusal, Verification
-from vouch.generation.verify import verified
+from vouch.generation.types import Answer, Citation
+from vouch.generation.vouching.types import Vouched
+from vouch.generation.vouching.voucher import Voucher
 from vouch.retrieval.question import Question, understand
-from vouch.retrieval.types import EVERYTHING, Hit, Scope
-
-
-class Generator(Protocol):
-    """Writes an answer from passages."""
-
-    @property
-    def name(self) -> str: ...
-
-    def draft(self, shelf: Shelf, question: Question, scope: Scope, hits: Sequence[Hit]) -> Draft: ...
+from vouch.retrieval.types import EVERYTHING, Scope
 
 
 class Asker:
     """Answers questions from a library with one generator."""
 
-    def __init__(self, library: Shelf, generator: Generator, facts: FactDesk | None = None) -> None:
+    def __init__(
+        self, library: Shelf, generator: Generator, facts: FactDesk | None = None, voucher: Voucher | None = None
+    ) -> None:
         """`facts` answers questions about values that the library's facts hold, before passages are searched."""
         self._library = library
         self._generator = generator
         self._facts = facts
+        self._voucher = voucher or Voucher()
 
-    def ask(self, question: str, scope: Scope = EVERYTHING, k: int = 8, context: Question | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        scope: Scope = EVERYTHING,
+        k: int = 8,
+        context: Question | None = None,
+        listen: Listener = nobody,
+        cancelled: Cancelled = never,
+    ) -> Answer:
         """Return a cited answer or a refusal; `context` is the question before it in a conversation."""
         watch = Watch()
         documents = self._library.documents(scope)
         asked = understand(question, documents, context, self.companies())
+        listen(Understood(asked))
         watch.lap("understand")
         answer = self._facts.answer(asked, documents, scope) if self._facts else None
+        refusal = None if answer else early_refusal(asked, documents)
         if answer is not None:
-            return replace(answer, timings_ms=watch.times("facts"))
-        refusal = early_refusal(asked, documents)
-        if refusal is not None:
-            return self._refused(question, refusal, watch)
-        draft = Draft()
-        for narrower in asked.scopes:
-            inside = scope if narrower.is_everything else narrower
-            hits = retrieve(self._library, asked, inside)
-            watch.lap("retrieve")
-            draft = self._generator.draft(self._library, asked, inside, hits[: max(k, 1) * 5])
-            watch.lap("generate")
-            if draft.statements or draft.refusal:
-                break
-        if not draft.statements:
-            return self._refused(question, draft.refusal or no_evidence(asked, documents), watch)
-        return self._vouched(asked, draft, watch)
+            answer = replace(answer, timings_ms=watch.times("facts"))
+        elif refusal is not None:
+            answer = self._refused(asked, Vouched(refusal=refusal), watch)
+        else:
+            task, draft = self._drafted(Task(self._library, asked, scope, (), listen, cancelled), k, watch)
+            draft = replace(draft, refusal=no_evidence(asked, documents)) if draft.is_empty else draft
+            answer = self._vouched(task, draft, watch)
+        if answer.kind not in ("generated", "refused"):  # a model's tokens have been told as it wrote them
+            listen(Token(answer.answer))
+        listen(Answered(answer))
+        return answer
 
     def companies(self) -> frozenset[tuple[str, str, str]]:
         """Return name, short name and code of the companies that facts are about, also those without a document."""
         return self._facts.companies() if self._facts else frozenset()
 
-    def _vouched(self, asked: Question, draft: Draft, watch: Watch) -> Answer:
-        statements, checked = verified(draft.statements, f"{asked.text} {' '.join(map(str, asked.years))}")
+    def _drafted(self, task: Task, k: int, watch: Watch) -> tuple[Task, Draft]:
+        """Return the first draft that the scopes of a question give, and what it was written from."""
+        draft, outer = Draft(), task.scope
+        for narrower in task.question.scopes:
+            inside = outer if narrower.is_everything else narrower
+            hits = retrieve(self._library, task.question, inside)[: max(k, 1) * 5]
+            task.listen(Found(hits))
+            task = replace(task, scope=inside, hits=hits)
+            watch.lap("retrieve")
+            draft = self._generator.draft(task)
+            watch.lap("generate")
+            if not draft.is_empty:
+                break
+        return task, draft
+
+    def _vouched(self, task: Task, draft: Draft, watch: Watch) -> Answer:
+        vouched = self._voucher.vouch(task, draft, self._generator)
         watch.lap("verify")
-        if not statements:
-            return replace(self._refused(asked.text, unverified(asked), watch), verification=checked)
-        texts, citations = cite(statements)
+        if vouched.refusal:
+            return self._refused(task.question, vouched, watch)
         return Answer(
-            question=asked.text,
-            answer="\n".join([draft.lead, *texts] if draft.lead else texts),
+            question=task.question.text,
+            answer=vouched.text,
             kind="extractive" if self._generator.name == "extractive" else "generated",
-            citations=citations,
-            verification=checked,
+            citations=vouched.citations,
+            verification=vouched.verification,
+            steps=vouched.steps,
             generator=self._generator.name,
             timings_ms=watch.times(),
-            warnings=(*draft.warnings, *_warnings(asked, citations)),
+            warnings=(*vouched.warnings, *_warnings(task.question, vouched.citations)),
         )
 
-    def _refused(self, question: str, refusal: Refusal, watch: Watch) -> Answer:
-        said = (
-            f"{refusal.detail}{refusal.ask_back}"
-            if question[-1:] > "\u3000"
-            else f"{refusal.detail} {refusal.ask_back}"
-        )
+    def _refused(self, asked: Question, vouched: Vouched, watch: Watch) -> Answer:
+        refusal = vouched.refusal
+        assert refusal is not None
+        joint = "" if asked.text[-1:] > "\u3000" else " "
         return Answer(
-            question, said.strip(), "refused", refusal, (), Verification(), (), self._generator.name, watch.times()
+            question=asked.text,
+            answer=f"{refusal.detail}{joint}{refusal.ask_back}".strip(),
+            kind="refused",
+            refusal=refusal,
+            verification=vouched.verification,
+            steps=vouched.steps,
+            generator=self._generator.name,
+            timings_ms=watch.times(),
+            warnings=vouched.warnings,
         )
 
 

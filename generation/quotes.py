@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vouch.generation.sentences import rejoined
-from vouch.generation.types import Citation, Refusal
+from vouch.generation.types import Citation
 from vouch.retrieval.types import Page, Source
 
 
@@ -32,17 +32,6 @@ class Statement:
 
     text: str
     quotes: tuple[Quote, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a generator proposes: statements with their evidence, or why there is none."""
-
-    statements: tuple[Statement, ...] = ()
-    lead: str = ""
-    """Says what the statements are about; holds no facts of its own."""
-    warnings: tuple[str, ...] = ()
-    refusal: Refusal | None = None
 
 
 def cite(statements: Sequence[Statement]) -> tuple[list[str], tuple[Citation, ...]]:

@@ -31,7 +31,13 @@ ADAPTERS = (
 )
 NO_ADAPTERS = ("vouch.ingest.loaders.registry", "vouch.ingest.loaders.discover")
 """These know the loaders' names and import one only when a file needs it."""
-WIRING = ("vouch.app.wiring", "vouch.app.wiring_embedder", "vouch.app.wiring_ingest", "vouch.app.wiring_store")
+WIRING = (
+    "vouch.app.wiring",
+    "vouch.app.wiring_ask",
+    "vouch.app.wiring_embedder",
+    "vouch.app.wiring_ingest",
+    "vouch.app.wiring_store",
+)
 # fmt: off
 HEAVY = frozenset({
     "accelerate", "anthropic", "bitsandbytes", "chatglm_cpp", "charset_normalizer", "docx", "faiss", "fastapi",

@@ -66,7 +66,8 @@ def ask(
         raise UsageError("the question is empty")
     settings = chosen_settings(ctx)
     from vouch.app.scoping import named_scope
-    from vouch.app.wiring import asker, result_drawer
+    from vouch.app.wiring import result_drawer
+    from vouch.app.wiring_ask import asker
     from vouch.app.wiring_store import open_library
 
     draw = result_drawer(chart) if chart else None

@@ -30,7 +30,7 @@ def chat(ctx: click.Context) -> None:
     settings = chosen_settings(ctx)
     from vouch.app.conversation import Conversation
     from vouch.app.scoping import named_scope
-    from vouch.app.wiring import asker
+    from vouch.app.wiring_ask import asker
     from vouch.app.wiring_store import open_library
 
     with open_library(settings) as shelf:

@@ -89,7 +89,7 @@ def _fill(settings: Settings, folder: Path) -> int:
 def _ask_all(shelf: "Library", settings: Settings, questions: list[str], as_json: bool) -> "list[Answer]":
     """Return the answers; people see each as it comes."""
     from vouch.app.answer_text import answer_text
-    from vouch.app.wiring import asker
+    from vouch.app.wiring_ask import asker
     from vouch.retrieval.types import EVERYTHING
 
     answerer = asker(settings, shelf)

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.generation.shelf_maker import QINGHE, FakeShelf, annual_report, source
+from vouch.generation.drafts import Draft, Task
 from vouch.generation.extractive import ExtractiveGenerator
 from vouch.generation.pipeline import Asker
-from vouch.generation.quotes import Draft, Quote, Statement
+from vouch.generation.quotes import Quote, Statement
 from vouch.generation.types import Answer
-from vouch.retrieval.question import Question, understand
-from vouch.retrieval.types import Hit, Scope
+from vouch.retrieval.question import understand
 
 
 def ask(question: str, shelf: FakeShelf | None = None) -> Answer:
@@ -196,15 +196,15 @@ class Inventor:
 
     name = "inventor"
 
-    def draft(self, shelf: object, question: Question, scope: Scope, hits: list[Hit]) -> Draft:
-        chunk = hits[0].chunk
-        page = shelf.page(chunk.source.doc_id, chunk.page)  # type: ignore[attr-defined]
+    def draft(self, task: Task) -> Draft:
+        chunk = task.hits[0].chunk
+        page = task.shelf.page(chunk.source.doc_id, chunk.page)
         quote = Quote(chunk.source, page, chunk.start, chunk.end, chunk.section, 1.0)
         return Draft((Statement("净利润为 999,999,999.00 元。", (quote,)), Statement("没有出处的话。", ())))
 
 
 def test_numbers_and_sentences_without_evidence_are_not_said() -> None:
-    answer = Asker(annual_report(), Inventor()).ask("清河科技2022年核心竞争力")  # type: ignore[arg-type]
+    answer = Asker(annual_report(), Inventor()).ask("清河科技2022年核心竞争力")
     assert answer.refusal is not None
     assert answer.refusal.reason == "unverified"
     assert answer.verification.numbers_unsupported == 1

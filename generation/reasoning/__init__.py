@@ -1,0 +1,1 @@
+"""Ways to let a chat model think before and after it answers, each within bounds."""
