@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from vouch.generation.report_search import report_words, with_statements
 from vouch.retrieval.lexicon import fold
 from vouch.retrieval.question import Question
 from vouch.retrieval.types import EVERYTHING, Chunk, Hit, LexicalIndex, Page, Scope, SearchMode, StoredDocument
@@ -39,13 +40,15 @@ def retrieve(shelf: Shelf, question: Question, scope: Scope) -> list[Hit]:
     defining = " 是指" if question.wants == "definition" and question.language == "zh" else ""
     plain = shelf.search(question.query + defining, DEPTH, "hybrid", scope)
     found = plain
-    if question.expansions:
-        wider = shelf.search(" ".join((question.query, *question.expansions)), DEPTH, "hybrid", scope)
+    in_report = question.language == "en" and question.about_report
+    others = (*question.expansions, *report_words(question)) if in_report else question.expansions
+    if others:
+        wider = shelf.search(" ".join((question.query, *others)), DEPTH, "hybrid", scope)
         found = _mixed(plain, wider)
     headings = topic_headings(question)
-    if not headings:
-        return found
-    return sorted(found, key=lambda hit: -(hit.score + HEADING_BONUS * heading_match(hit.chunk.section, headings)))
+    if headings:
+        found = sorted(found, key=lambda hit: -(hit.score + HEADING_BONUS * heading_match(hit.chunk.section, headings)))
+    return with_statements(shelf, question, scope, found) if in_report else found
 
 
 def topic_headings(question: Question) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vouch.retrieval.periods import NamedPeriods
 from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
+from vouch.retrieval.us_filings import ANNUAL, beside_annual, english, newer, of_form
 
 _ANNUAL = ("FY", "摘要")
 _QUARTERLY_ORDER = ("Q4", "Q3", "H1", "Q2", "Q1")
@@ -24,6 +25,10 @@ class Wanted:
     value: bool
     """A number is asked for, which a later report may print as its comparative column."""
     about_report: bool
+    outlook: bool = False
+    """What is expected is asked for, which stands in the filings of the year before."""
+    form: frozenset[str] = frozenset()
+    """Periods of the kind of filing that is named; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ def choose(documents: Sequence[StoredDocument], wanted: Wanted) -> Chosen:
             first, later, every = _answering(own, year, wanted)
             missing += [year] if year is not None and not first and not later else []
             prior += [year] if year is not None and not first and later else []
+            first = _with_filings(own, year, first, wanted)
             for tier, found in zip(tiers, (first or later, later, every), strict=True):
                 tier |= {document.source.doc_id for document in found}
     widening = (tiers[0], tiers[0] | tiers[1], tiers[0] | tiers[1] | tiers[2])
@@ -64,7 +70,8 @@ def _any_company(documents: Sequence[StoredDocument], wanted: Wanted) -> Chosen:
     if not (wanted.about_report and wanted.years):
         return Chosen((EVERYTHING,), wanted.years if wanted.about_report else ())
     held = [d for d in documents if d.source.kind == "report" and d.source.year in wanted.years]
-    first = [d for d in held if _fits(d, wanted.time.periods)] or held
+    held += [d for d in english(documents) if d not in held and d.source.year in {year - 1 for year in wanted.years}]
+    first = [d for d in held if _fits(d, wanted.time.periods or (*_ANNUAL, *ANNUAL))] or held
     scope = Scope(doc_ids=frozenset(d.source.doc_id for d in first))
     return Chosen((scope, EVERYTHING) if first else (EVERYTHING,), wanted.years)
 
@@ -107,7 +114,7 @@ def _answering(
     later: list[StoredDocument] = []
     if wanted.value and not any(d.source.period in (periods or ("FY",)) for d in first):
         later = [d for d in own if d.source.year == year + 1 and d.source.period in (periods or ("FY",))]
-    if not (first or later or every or periods):
+    if not (first or later or every) and periods in ((), ("Q4",)):
         later = _other_fiscal_year(own, year)
     return first, later, every
 
@@ -123,6 +130,19 @@ def _other_fiscal_year(own: Sequence[StoredDocument], year: int) -> list[StoredD
         if found:
             return found
     return []
+
+
+def _with_filings(
+    own: Sequence[StoredDocument], year: int | None, first: list[StoredDocument], wanted: Wanted
+) -> list[StoredDocument]:
+    """Return a year's best documents with the filings in English that tell of the year too."""
+    if year is None or not english(own):
+        return first
+    beside = [] if wanted.time.of_year(year) else beside_annual(own, year, wanted.outlook)
+    if not (wanted.years or wanted.time.periods):
+        beside += newer(own, year)
+    together = [*first, *(document for document in beside if document not in first)]
+    return of_form(together, wanted.form) if wanted.form else together
 
 
 def _of_year(own: Sequence[StoredDocument], year: int, periods: tuple[str, ...]) -> list[StoredDocument]:

@@ -12,8 +12,10 @@ from vouch.retrieval.companies import ambiguous, known_names
 from vouch.retrieval.holdings import Wanted, choose
 from vouch.retrieval.lexicon import LINE_KINDS, Mention, default_lexicon, fold
 from vouch.retrieval.periods import NamedPeriods, named_periods
+from vouch.retrieval.report_idioms import OUTLOOK, Idiom, default_idioms
 from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
 from vouch.retrieval.unknown_company import unknown_company
+from vouch.retrieval.us_filings import named_form
 from vouch.retrieval.wording import Wording, default_wording
 
 Wants = Literal["number", "percent", "date", "person", "yes_no", "definition", "prose"]
@@ -56,6 +58,8 @@ class Question:
     """Other words for them, of lower weight."""
     mentions: tuple[Mention, ...] = ()
     """Terms of the lexicon in the text."""
+    idioms: tuple[Idiom, ...] = ()
+    """Ways to ask about a report in English."""
     wants: Wants = "prose"
     companies: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
@@ -106,6 +110,7 @@ def understand(
         query=query or text,
         expansions=_expansions(mentions, query),
         mentions=mentions,
+        idioms=default_idioms().find(_CONDITION.sub(" ", masked)) if re.search("[A-Za-z]{3}", masked) else (),
         wants=_wants(text),
         companies=tuple(dict.fromkeys(m.companies[0] for m in found if len(m.companies) == 1)),
         years=named.years,
@@ -140,7 +145,9 @@ def _placed(asked: Question, named: NamedPeriods, documents: Sequence[StoredDocu
     value = asked.wants in {"number", "percent"} or any(
         m.group.kind in LINE_KINDS | {"metrics"} for m in asked.mentions
     )
-    held = choose(documents, Wanted(asked.companies, asked.years, named, value, asked.about_report))
+    outlook = any(idiom.name == OUTLOOK for idiom in asked.idioms)
+    form = named_form(asked.text)
+    held = choose(documents, Wanted(asked.companies, asked.years, named, value, asked.about_report, outlook, form))
     languages = {d.source.language for d in documents if held.scopes[0].allows(d.source)}
     return replace(
         asked,
