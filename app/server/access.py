@@ -60,6 +60,7 @@ def needs(scope: Scope) -> Callable[..., Access]:
     return admitted
 
 
-MayAsk = Annotated[Access, Depends(needs("ask"))]
+needs_ask, needs_admin = Depends(needs("ask")), Depends(needs("admin"))
+"""For routes that need no more than the right to call them."""
+MayAsk = Annotated[Access, needs_ask]
 MayIngest = Annotated[Access, Depends(needs("ingest"))]
-MayAdminister = Annotated[Access, Depends(needs("admin"))]

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from vouch.app.server.problems import Problem
@@ -26,7 +26,7 @@ class Workers:
         """Return what a call returns; Problem 429 when too many wait already."""
         return await asyncio.wrap_future(self.start(call))
 
-    def start(self, call: Callable[[], _Result]) -> "asyncio.futures.Future[_Result]":
+    def start(self, call: Callable[[], _Result]) -> Future[_Result]:
         """Return the future of a call; Problem 429 when too many wait already."""
         with self._lock:
             if self.busy >= self._room:
@@ -34,7 +34,7 @@ class Workers:
             self.busy += 1
         future = self._pool.submit(call)
         future.add_done_callback(self._done)
-        return future  # type: ignore[return-value]
+        return future
 
     def _done(self, _future: object) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 What comes back are the JSON objects of the contract, so that both sides of a network see the same.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -52,6 +52,8 @@ class AskRequest:
     tools: bool = True
     session: str = ""
     """The conversation it belongs to; empty: none."""
+    history: tuple[tuple[str, str], ...] = ()
+    """What was said before (role, text), where the caller keeps the conversation itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,19 @@ class StreamEvent:
     data: Any
 
 
+Listen = Callable[[StreamEvent], None]
+Cancelled = Callable[[], bool]
+
+
+def ignored(_event: StreamEvent) -> None:
+    """Listen to nothing."""
+
+
+def never() -> bool:
+    """Say that nothing was cancelled."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file sent by somebody: its name is only a name, never a path."""
@@ -136,12 +151,8 @@ class Service(Protocol):
     NotFound for what does not exist or may not be seen; VouchError for what the caller can mend.
     """
 
-    def ask(self, request: AskRequest, access: Access, cancelled: Callable[[], bool]) -> Json:
-        """Return the answer object."""
-        ...
-
-    def ask_stream(self, request: AskRequest, access: Access, cancelled: Callable[[], bool]) -> Iterator[StreamEvent]:
-        """Yield what happens while the answer is made; the last event is `answer` with the whole object."""
+    def ask(self, request: AskRequest, access: Access, listen: Listen = ignored, cancelled: Cancelled = never) -> Json:
+        """Return the answer object; `listen` hears what happens on the way, the whole answer last."""
         ...
 
     def search(self, request: SearchRequest, access: Access) -> Json: ...

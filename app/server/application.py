@@ -1,0 +1,62 @@
+"""The application: its routes, what stands around them, and its description."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+
+from vouch.app.server import routes_ask, routes_documents, routes_health, routes_ingest, routes_openai, routes_people
+from vouch.app.server.access import Gate
+from vouch.app.server.held import Held
+from vouch.app.server.middleware import BodyLimit, BodyTooLarge, RequestFrame
+from vouch.app.server.problems import add_problem_handlers, problem
+
+logger = logging.getLogger(__name__)
+
+_ABOUT = (
+    "Questions to annual reports and medical documents. Every answer carries document and page of each sentence, "
+    "the table row of each number, and formula and operands of each ratio."
+)
+
+
+def create_application(
+    held: Held, gate: Gate, origins: Sequence[str] = (), close: Callable[[], None] = lambda: None
+) -> FastAPI:
+    """Return the application over a service; `origins` may call it from browsers, `close` is called at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_application: FastAPI) -> AsyncIterator[None]:
+        yield
+        held.workers.close()
+        close()
+
+    application = FastAPI(title="Vouch", version=version("vouch-qa"), description=_ABOUT, lifespan=lifespan)
+    application.state.held, application.state.gate = held, gate
+    for routes in (routes_ask, routes_openai, routes_documents, routes_ingest, routes_people, routes_health):
+        application.include_router(routes.router)
+    add_problem_handlers(application)
+    _add_bug_handlers(application)
+    limits = held.limits
+    application.add_middleware(
+        BodyLimit, limit=limits.body_bytes, upload_limit=limits.upload_bytes + 1_000_000, upload_path="/v1/documents"
+    )
+    if origins:
+        application.add_middleware(
+            CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"]
+        )
+    application.add_middleware(RequestFrame, counted=held.metrics.requested)  # added last: stands outermost
+    return application
+
+
+def _add_bug_handlers(application: FastAPI) -> None:
+    @application.exception_handler(BodyTooLarge)
+    async def too_large(request: Request, error: BodyTooLarge) -> Response:
+        return problem(request, 413, str(error))
+
+    @application.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> Response:
+        logger.error("request %s failed", getattr(request.state, "request_id", ""), exc_info=error)
+        return problem(request, 500, "a bug; the server's log holds the rest under the request id")

@@ -1,0 +1,145 @@
+"""What requests look like, with an example each; answers are the contract's JSON objects."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LONGEST_QUESTION = 4000
+LONGEST_NAME = 200
+
+Question = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+Year = Annotated[int, Field(ge=1900, le=2100)]
+Session = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+
+
+class Strict(BaseModel):
+    """A body whose unknown keys are errors: a misspelt filter must not be ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FilterBody(Strict):
+    """What a question or search is narrowed to."""
+
+    collections: list[Name] = Field(default=[], max_length=50)
+    companies: list[Name] = Field(default=[], max_length=50, description="Names, short names or codes.")
+    years: list[Year] = Field(default=[], max_length=50)
+
+
+class AskBody(FilterBody):
+    """A question."""
+
+    question: Question
+    k: int | None = Field(None, ge=1, le=200, description="Passages read; the server's setting where absent.")
+    generator: Name | None = Field(None, description="extractive or model; the server's setting where absent.")
+    cot: bool = Field(False, description="Reason in steps that are kept apart from the answer.")
+    tools: bool = Field(True, description="Whether a model may call tools.")
+    session: Session = Field("", description="The conversation it belongs to; empty: none.")
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"question": "琅屿仪器2023年的营业收入是多少？", "years": [2023]}]},
+    )
+
+
+class SearchBody(FilterBody):
+    """A search."""
+
+    query: Question
+    k: int | None = Field(None, ge=1, le=200)
+    mode: Literal["lexical", "vector", "hybrid"] | None = None
+    rerank: bool | None = Field(None, description="Put the best in a better order; the server's setting where absent.")
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"query": "应收账款坏账准备", "k": 5, "mode": "hybrid"}]}
+    )
+
+
+class FactsQuery(Strict):
+    """Which values to list."""
+
+    company: str = Field("", max_length=200, description="Name, short name or code.")
+    year: str = Field("", max_length=40, description="2022, 2019-2021, 2025年第三季度.")
+    field: list[Name] = Field(default=[], max_length=50, description="By any of its names.")
+    scope: Literal["consolidated", "parent"] | None = None
+    collection: list[Name] = Field(default=[], max_length=50)
+    limit: int = Field(1000, ge=1, le=10_000)
+    offset: int = Field(0, ge=0, le=100_000_000)
+
+
+class FeedbackBody(Strict):
+    """What somebody thinks of an answer."""
+
+    question: Question
+    answer: dict[str, Any] = Field(description="The answer object as it was given.")
+    rating: Literal["up", "down"]
+    comment: str = Field("", max_length=4000)
+    correction: str = Field("", max_length=20_000, description="What would have been right.")
+    session: Session = ""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"question": "…", "answer": {"answer": "…"}, "rating": "down", "comment": "引用的页不对"}]
+        },
+    )
+
+
+class FolderBody(Strict):
+    """Files that already stand on the server, inside one of its `serve.folders`."""
+
+    paths: list[Annotated[str, StringConstraints(min_length=1, max_length=4096)]] = Field(min_length=1, max_length=1000)
+    collection: Name = "default"
+    kind: Literal["auto", "report", "guideline", "qa", "text", "facts"] = "auto"
+    company: Name | None = None
+    year: Year | None = None
+    force: bool = False
+
+
+class TitleBody(Strict):
+    """A new title."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class ChatTurn(BaseModel):
+    """One message of an OpenAI-compatible conversation; other keys are let pass."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = Field(None, description="Text, or parts of which the text is read.")
+
+
+class ChatBody(BaseModel):
+    """An OpenAI-compatible request; keys that Vouch has no use for are let pass."""
+
+    messages: list[ChatTurn] = Field(min_length=1, max_length=200)
+    model: Annotated[str, StringConstraints(max_length=200)] = "vouch"
+    stream: bool = False
+    stream_options: dict[str, Any] | None = None
+    vouch: FilterBody | None = Field(None, description="Filters, as for /v1/ask.")
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "vouch",
+                    "messages": [{"role": "user", "content": "琅屿仪器2023年的毛利率是多少？"}],
+                    "stream": False,
+                }
+            ]
+        },
+    )
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str = ""
+    errors: list[dict[str, Any]] | None = None
