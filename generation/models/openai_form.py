@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vouch.generation.chat import ChatRequest, Delta, Finish, Message, ToolCall, ToolSchema, Usage
+from vouch.generation.chat import ChatRequest, Delta, Finish, Message, Sampling, ToolCall, ToolSchema, Usage
 from vouch.retrieval.errors import NoReply
 
 FINISHES: Mapping[str, Finish] = {
@@ -26,12 +26,9 @@ def request_body(request: ChatRequest) -> dict[str, Any]:
     sampling = request.sampling
     body: dict[str, Any] = {
         "messages": [message_form(message) for message in _with_system_turn(request)],
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
         "max_tokens": sampling.max_tokens,
     }
-    if sampling.seed is not None:
-        body["seed"] = sampling.seed
+    body |= {name: value for name, value in sampling_form(sampling).items() if value is not None}
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if request.tools:
@@ -40,6 +37,18 @@ def request_body(request: ChatRequest) -> dict[str, Any]:
         schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
+
+
+def sampling_form(sampling: Sampling) -> dict[str, float | int | None]:
+    """Return how tokens are chosen, as servers name it; None where the model's defaults hold."""
+    return {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "repetition_penalty": sampling.repetition_penalty,  # vLLM
+        "repeat_penalty": sampling.repetition_penalty,  # llama.cpp
+        "seed": sampling.seed,
+    }
 
 
 def _with_system_turn(request: ChatRequest) -> tuple[Message, ...]:

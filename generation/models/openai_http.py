@@ -13,7 +13,10 @@ from vouch.generation.stop_texts import cut_at
 from vouch.retrieval.errors import ModelError, NoReply
 
 LONGEST_WAIT = 60.0
-NOT_KNOWN_EVERYWHERE = ("stream_options", "response_format", "seed", "top_p", "temperature")
+NOT_KNOWN_EVERYWHERE = (
+    "stream_options", "response_format", "seed",
+    "temperature", "top_p", "top_k", "repetition_penalty", "repeat_penalty",
+)  # fmt: skip
 """Left out for a server that says it does not take them: then a schema is only asked for, usage not told."""
 
 
@@ -92,13 +95,13 @@ class OpenAIChat:
 
     def _reply(self, request: ChatRequest, cancelled: Cancelled) -> Iterator[Delta]:
         reader = ReplyReader(tools_offered=bool(request.tools))
-        done = False
+        begun = False
         for chunk in chunks_from(self._address, self._body(request), cancelled):
             if text := reader.text_of(chunk):
                 yield Delta(text)
-            done = done or "choices" in chunk
-        if not done:
-            raise NoReply(f"{self._address.url} sent no reply", "malformed")
+            begun = begun or bool(chunk.get("choices"))
+        if not reader.ended:
+            raise _unended(self._address.url, begun)
         yield reader.last()
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
@@ -116,3 +119,9 @@ class OpenAIChat:
         if not named:
             raise problem
         self._not_taken |= named
+
+
+def _unended(url: str, begun: bool) -> Exception:
+    if begun:
+        return TryAgain(f"{url} broke off: the reply has no end", "busy")
+    return NoReply(f"{url} sent no reply", "malformed")

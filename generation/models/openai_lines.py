@@ -101,8 +101,10 @@ def chunks_from(address: Address, body: Mapping[str, Any], cancelled: Cancelled)
 
 
 def _run(loop: asyncio.AbstractEventLoop, pump: "asyncio.Task[None]") -> None:
-    with contextlib.closing(loop), contextlib.suppress(asyncio.CancelledError):
-        loop.run_until_complete(pump)
+    with contextlib.closing(loop):
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(pump)
+        loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 def _next(inbox: "queue.SimpleQueue[Any]", cancelled: Cancelled, last_heard: float, address: Address) -> Any:
@@ -159,7 +161,7 @@ async def _objects(address: Address, response: httpx.Response) -> AsyncIterator[
             continue  # a comment that keeps the connection open, or another field of an event
         if value.strip() == b"[DONE]":
             return
-        event = _object(address, value)
+        event = _event(address, value)
         if name == b"error" or event.get("error"):
             raise _failure(address, event)
         yield event
@@ -183,6 +185,13 @@ async def _limited(address: Address, response: httpx.Response) -> bytes:
         if len(content) > LONGEST_LINE:
             raise ModelError(f"{address.url} answers with more than {LONGEST_LINE} bytes: it is no chat server")
     return content
+
+
+def _event(address: Address, value: bytes) -> Mapping[str, Any]:
+    try:
+        return _object(address, value)
+    except ModelError as error:
+        raise TryAgain(f"{address.url} broke off in the middle of an event", "busy") from error
 
 
 def _object(address: Address, content: bytes) -> Mapping[str, Any]:
