@@ -1,8 +1,6 @@
 """What answers questions, from settings: the fact desk, the generator and what vouches for it."""
 
-from collections.abc import Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vouch.app.settings import Settings
 
@@ -22,21 +20,12 @@ def asker(settings: Settings, library: "Library") -> "Asker":
     return Asker(library, make_generator(settings), fact_desk(library), make_voucher(settings))
 
 
-def fact_desk(library: "Library") -> "FactDesk | None":
-    """Return what answers from stored facts, where the library's store keeps them."""
+def fact_desk(library: "Library") -> "FactDesk":
+    """Return what answers from stored facts."""
     from vouch.generation.plan.desk import FactDesk
     from vouch.generation.plan.reading import Vocabulary
-    from vouch.retrieval.stores.sqlite_store import SqliteStore
 
-    store = library.store
-    if not isinstance(store, SqliteStore):
-        return None
-
-    def rows(sql: str, bound: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with closing(store.fact_connection()) as connection:
-            return connection.execute(sql, tuple(bound)).fetchall()
-
-    return FactDesk(store, rows, library.page, Vocabulary.load())
+    return FactDesk(library.store, library.page, Vocabulary.load())
 
 
 def make_voucher(settings: Settings) -> "Voucher":

@@ -31,6 +31,18 @@ class FactQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnQuery:
+    """One column of all companies: a field in a period."""
+
+    field: str
+    year: int
+    period: str
+    scope: FactScope
+    """Values that know no scope are taken too."""
+    collections: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FactCompany:
     """A company that facts are about, as one document names it, and the years for which there are any."""
 
@@ -58,4 +70,28 @@ class FactStore(Protocol):
 
     def fact_companies(self) -> list[FactCompany]:
         """Return whom facts are about, by name; a company that documents name differently stands there once each."""
+        ...
+
+
+class FactColumns(Protocol):
+    """The facts of all companies at once: what rankings, counts and lists are worked out from."""
+
+    def fact_column(self, query: ColumnQuery) -> dict[str, float]:
+        """Return the value to believe of each company that states one; of equally good ones the first stored."""
+        ...
+
+    def companies_reporting(self, year: int, period: str) -> set[str]:
+        """Return the companies with a report of the period itself, or an imported table of the year."""
+        ...
+
+    def companies_stating(self, fields: Sequence[str], year: int, words: str) -> set[str]:
+        """Return the companies one of whose text fields holds these words, as they stand."""
+        ...
+
+    def imported_periods(self, company: str) -> set[tuple[int, str]]:
+        """Return year and period of what imported tables hold of a company."""
+        ...
+
+    def imported_years(self) -> set[int]:
+        """Return the years of which imported tables hold anything."""
         ...

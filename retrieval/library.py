@@ -11,6 +11,7 @@ import filelock
 from vouch.retrieval.atomic_file import is_full_disk
 from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
 from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
+from vouch.retrieval.library_store import LibraryStore
 from vouch.retrieval.types import (
     EVERYTHING,
     Chunk,
@@ -20,7 +21,6 @@ from vouch.retrieval.types import (
     Page,
     Scope,
     SearchMode,
-    Store,
     StoredDocument,
     VectorIndex,
     Vectors,
@@ -54,7 +54,7 @@ class Library:
 
     def __init__(
         self,
-        store: Store,
+        store: LibraryStore,
         lexical: LexicalIndex,
         vectors: VectorIndex,
         embedder: Embedder,

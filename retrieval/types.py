@@ -163,6 +163,8 @@ class DocumentRecord:
     """One row for each chunk."""
     warnings: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    ingested_at: str = ""
+    """ISO 8601, UTC; empty: when it is stored."""
 
 
 @dataclass(frozen=True, slots=True)

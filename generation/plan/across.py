@@ -1,36 +1,15 @@
-"""Values of all companies of a library at once: one query for each stated value, on a connection that only reads."""
+"""Values of all companies of a library at once: one column of facts for each stated value."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from vouch.generation.expressions import FormulaError
 from vouch.generation.plan.reading import Vocabulary
 from vouch.generation.plan.types import ADDRESS, ANNUAL, SINGLE, Measure, Period, QueryPlan
+from vouch.retrieval.fact_query import ColumnQuery, FactColumns
 from vouch.retrieval.facts import FactScope
 
-Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
-"""Runs a query whose values are bound; nothing but facts can be read by it."""
-
-_VALUES = """
-SELECT company, value, min(preference) FROM facts
-WHERE field = ? AND year = ? AND period = ? AND scope IN (?, '') AND value IS NOT NULL GROUP BY company
-"""
-_VALUES_IN = """
-SELECT company, value, min(preference) FROM facts
-WHERE field = ? AND year = ? AND period = ? AND scope IN (?, '') AND value IS NOT NULL
-AND document IN (SELECT id FROM documents WHERE collection IN (SELECT value FROM json_each(?))) GROUP BY company
-"""
-_PLACED = """
-SELECT DISTINCT company FROM facts
-WHERE value IS NULL AND field IN (?, ?) AND year = ? AND instr(text, ?) > 0
-"""
-_REPORTED = """
-SELECT DISTINCT fact_companies.company FROM documents JOIN fact_companies ON fact_companies.document = documents.id
-WHERE fact_companies.year = ?
-AND (documents.kind = 'facts' OR (documents.year = fact_companies.year AND documents.period = ?))
-"""
 _FORMER_ADDRESS = "注册地址的历史变更情况"
 
 
@@ -48,9 +27,11 @@ class _Of:
 class Across:
     """All companies' values of one scope; each stated value is read once."""
 
-    def __init__(self, rows: Rows, vocabulary: Vocabulary, scope: FactScope, collections: str = "") -> None:
-        """`collections` is a JSON list of those that may answer; empty for all."""
-        self._rows = rows
+    def __init__(
+        self, facts: FactColumns, vocabulary: Vocabulary, scope: FactScope, collections: Sequence[str] = ()
+    ) -> None:
+        """Only `collections` may answer; empty for all."""
+        self._facts = facts
         self._vocabulary = vocabulary
         self._scope = scope
         self._collections = collections
@@ -80,12 +61,12 @@ class Across:
         An abridged report or a later one's comparative column has some values and lacks others.
         """
         part = period.part.removesuffix(SINGLE)
-        return {company for (company,) in self._rows(_REPORTED, (period.year, part))}
+        return self._facts.companies_reporting(period.year, part)
 
     def placed(self, plan: QueryPlan, year: int) -> set[str]:
         """Return the companies whose registered address of the year names the plan's place."""
         former = _FORMER_ADDRESS if plan.former_place else ADDRESS
-        return {company for (company,) in self._rows(_PLACED, (ADDRESS, former, year, plan.place))}
+        return self._facts.companies_stating((ADDRESS, former), year, plan.place)
 
     def _column(self, name: str, period: Period, back: int) -> dict[str, Decimal]:
         found = self.values(Measure(name), period.back(back))
@@ -97,8 +78,7 @@ class Across:
     def _stated(self, name: str, period: Period) -> dict[str, Decimal]:
         key = (name, period)
         if key not in self._read:
-            bound: list[Any] = [name, period.year, period.part, self._scope]
-            sql = _VALUES_IN if self._collections else _VALUES
-            found = self._rows(sql, [*bound, self._collections] if self._collections else bound)
-            self._read[key] = {company: Decimal(repr(value)) for company, value, _ in found}
+            query = ColumnQuery(name, period.year, period.part, self._scope, self._collections)
+            found = self._facts.fact_column(query)
+            self._read[key] = {company: Decimal(repr(value)) for company, value in found.items()}
         return self._read[key]

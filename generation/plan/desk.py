@@ -3,18 +3,16 @@
 None means that this is no question for the desk; other ways of answering take it.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from vouch.generation.phrases import Language
-from vouch.generation.plan.across import Across, Rows
+from vouch.generation.plan.across import Across
 from vouch.generation.plan.citing import Citer, Pages
 from vouch.generation.plan.compose import composed
 from vouch.generation.plan.evaluate import Outcome, evaluate
 from vouch.generation.plan.grammar import Holdings, PeriodMissing, plan_question
-from vouch.generation.plan.holdings import Catalogue
+from vouch.generation.plan.holdings import Catalogue, Stated
 from vouch.generation.plan.plan_json import plan_json
 from vouch.generation.plan.reading import Vocabulary
 from vouch.generation.plan.refusing import Refuser
@@ -24,7 +22,6 @@ from vouch.generation.plan.types import QueryPlan
 from vouch.generation.plan.values import FactReader
 from vouch.generation.plan.warning import warnings
 from vouch.generation.types import Answer, Refusal
-from vouch.retrieval.fact_query import FactStore
 from vouch.retrieval.question import Question
 from vouch.retrieval.types import Scope, StoredDocument
 
@@ -32,12 +29,6 @@ _STATEMENTS = ("balance", "income", "cash_flow")
 _WHOLE = 40
 """A document with as many facts had its statements read."""
 _OVER_ALL = ("rank", "count", "list", "average", "sum")
-
-
-class FactLibrary(FactStore, Protocol):
-    """What the desk needs of a store."""
-
-    def position(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +45,11 @@ class _Case:
 class FactDesk:
     """Answers from stored facts."""
 
-    def __init__(self, store: FactLibrary, rows: Rows, pages: Pages, vocabulary: Vocabulary) -> None:
+    def __init__(self, store: Stated, pages: Pages, vocabulary: Vocabulary) -> None:
         self._store = store
-        self._rows = rows
         self._pages = pages
         self._vocabulary = vocabulary
-        self._catalogue = Catalogue(store, rows)
+        self._catalogue = Catalogue(store)
 
     def companies(self) -> frozenset[tuple[str, str, str]]:
         """Return name, short name and code of the companies that facts are about, also those without a document."""
@@ -103,8 +93,7 @@ class FactDesk:
         reader = FactReader(self._store, self._vocabulary, plan.scope, case.scope)
         across = None
         if plan.act in _OVER_ALL and len(plan.companies) != 1:
-            collections = json.dumps(sorted(case.scope.collections)) if case.scope.collections else ""
-            across = Across(self._rows, self._vocabulary, plan.scope, collections)
+            across = Across(self._store, self._vocabulary, plan.scope, sorted(case.scope.collections))
         return evaluate(plan, reader, across)
 
     def _worded(self, case: _Case, outcome: Outcome) -> Answer:

@@ -1,31 +1,24 @@
 """Whom and when a library's facts are about, remembered until the library changes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
-from vouch.generation.plan.across import Rows
 from vouch.generation.plan.grammar import Holdings
 from vouch.generation.plan.types import ANNUAL, Period
 from vouch.retrieval.companies import known_names
-from vouch.retrieval.fact_query import FactStore
+from vouch.retrieval.fact_query import FactColumns, FactStore
 from vouch.retrieval.types import StoredDocument
 
-_IMPORTED = """
-SELECT DISTINCT facts.year, facts.period FROM facts JOIN documents ON documents.id = facts.document
-WHERE facts.company = ? AND documents.kind = 'facts'
-"""
-_IMPORTED_YEARS = """
-SELECT DISTINCT fact_companies.year FROM fact_companies JOIN documents ON documents.id = fact_companies.document
-WHERE documents.kind = 'facts'
-"""
-"""Imported tables hold many companies and years; a report is about its own."""
+
+class Stated(FactStore, FactColumns, Protocol):
+    """What is read of a library's facts."""
 
 
 class Catalogue:
     """The companies and periods of a library's facts."""
 
-    def __init__(self, store: FactStore, rows: Rows) -> None:
+    def __init__(self, store: Stated) -> None:
         self._store = store
-        self._rows = rows
         self._position = ""
         self._companies: frozenset[tuple[str, str, str]] = frozenset()
         self._short_names: dict[str, str] = {}
@@ -64,10 +57,14 @@ class Catalogue:
         )
 
     def _of_tables(self, company: str) -> frozenset[Period]:
-        """Return the periods that imported tables hold of a company, '' for their years of all companies."""
+        """Return the periods that imported tables hold of a company, '' for their years of all companies.
+
+        Imported tables hold many companies and years; a report is about its own.
+        """
         if company not in self._imported:
-            found = self._rows(_IMPORTED, (company,)) if company else self._rows(_IMPORTED_YEARS, ())
-            self._imported[company] = frozenset(Period(year, *part) for year, *part in found)
+            periods = {Period(*period) for period in self._store.imported_periods(company)} if company else set()
+            years = set() if company else {Period(year) for year in self._store.imported_years()}
+            self._imported[company] = frozenset(periods | years)
         return self._imported[company]
 
 

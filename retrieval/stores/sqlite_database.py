@@ -67,14 +67,6 @@ def open_to_read(folder: Path, busy_timeout: float) -> sqlite3.Connection:
         return _checked(connection, folder)
 
 
-def open_read_only(folder: Path, busy_timeout: float) -> sqlite3.Connection:
-    """Return a connection whose file is open for reading alone, so that no PRAGMA makes it writable."""
-    open_to_read(folder, busy_timeout).close()  # says what is wrong with the library, folds in the log of a crash
-    path = folder / FILE_NAME
-    with library_errors(folder, busy_timeout):
-        return _connect(path, _read_only(path), busy_timeout)
-
-
 def _read_only(path: Path) -> str:
     # SQLite cannot read a write-ahead log from a folder where it may not write; without a log it need not.
     readable = os.access(path.parent, os.W_OK) or Path(f"{path}-wal").exists()

@@ -1,142 +1,140 @@
-"""Facts as rows of a library: packed and inserted with their document, read by query, counted. Opens no database."""
+"""Facts as rows of a library in SQLite: inserted with their document, read by query, counted. Opens no database."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sqlite3 import Connection
+from typing import Any
 
-from vouch.retrieval.fact_query import FactCompany, FactQuery, StoredFact
+from vouch.retrieval.fact_query import ColumnQuery, FactCompany, FactQuery, StoredFact
 from vouch.retrieval.facts import Fact
+from vouch.retrieval.stores import record_facts
+from vouch.retrieval.stores.record_facts import PackedFacts
 from vouch.retrieval.stores.sqlite_database import Database
-from vouch.retrieval.stores.sqlite_rows import Row
-from vouch.retrieval.types import DocumentRecord, Source
-
-Sources = Callable[[set[int]], Mapping[int, Source]]
-"""Returns the documents of these keys that still exist."""
+from vouch.retrieval.stores.sqlite_filters import IN_COLLECTIONS, fact_filter
+from vouch.retrieval.types import Source
 
 _BATCH = 1000
-_NAMES = (
-    *("company", "short_name", "code", "year", "period", "scope", "field", "value", "unit", "text", "raw"),
-    *("page", "start", "end", "row", "statement", "column", "confidence"),
-)
-_COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
-_INSERT = f"INSERT INTO facts (document, {_COLUMNS}, preference) VALUES (?{', ?' * (len(_NAMES) + 1)})"  # noqa: S608
-
-
-@dataclass(frozen=True, slots=True)
-class PackedFacts:
-    """The rows of a document's facts; made before the transaction starts, so that others wait less."""
-
-    facts: tuple[Row, ...]
-    companies: tuple[Row, ...]
-
-
-def pack(record: DocumentRecord) -> PackedFacts:
-    """Return a document's facts as rows, each with the company it is about."""
-    facts = [_owned(fact, record.source) for fact in record.facts]
-    owners = Counter((fact.company, fact.short_name, fact.code, fact.year) for fact in facts)
-    return PackedFacts(
-        tuple((*(getattr(fact, name) for name in _NAMES), preference(fact, record.source)) for fact in facts),
-        tuple((*owner, count) for owner, count in owners.items()),
-    )
-
-
-def preference(fact: Fact, source: Source) -> int:
-    """Return how far a fact stands behind others that state the same: the lowest is to be believed.
-
-    A column of the year itself, then the full report, then the surer reading, then the report before a table.
-    """
-    doubt = round((1 - fact.confidence) * 10_000)
-    return (
-        (fact.column == "prior") * 1_000_000
-        + ("摘要" in source.period) * 100_000
-        + doubt * 2
-        + (source.kind == "facts")
-    )
+_INSERT = f"INSERT INTO facts (document, {record_facts.COLUMNS}, preference) VALUES (?{', ?' * 19})"  # noqa: S608
+_INSERT_COMPANY = f"INSERT INTO fact_companies (document, {record_facts.COMPANY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 
 def insert(connection: Connection, document: int, packed: PackedFacts) -> None:
     """Insert rows inside the transaction of their document."""
     connection.executemany(_INSERT, ((document, *row) for row in packed.facts))
-    connection.executemany(
-        "INSERT INTO fact_companies (document, company, short_name, code, year, facts) VALUES (?, ?, ?, ?, ?, ?)",
-        ((document, *row) for row in packed.companies),
-    )
+    connection.executemany(_INSERT_COMPANY, ((document, *row) for row in packed.companies))
 
 
-def read(database: Database, query: FactQuery, sources: Sources) -> Iterator[StoredFact]:
-    """Yield facts in order; they are read a thousand at a time, so that a whole library can be listed."""
-    where, parameters = _filter(query)
-    found = database.rows(
-        f"SELECT id FROM facts WHERE {where} "  # noqa: S608 - our own column names
-        "ORDER BY company, year, period, field, scope, preference, id",
-        tuple(parameters),
-    )
-    ids = [key for (key,) in found]
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH]
-        stored = _stored(database, batch, sources)
-        # What was removed since the first query is left out.
-        yield from (stored[key] for key in batch if key in stored)
+class SqliteFacts:
+    """The facts of a library: its FactStore and FactColumns."""
 
+    _database: Database
 
-def companies(database: Database) -> list[FactCompany]:
-    """Return whom facts are about, by name, with the years stated."""
-    found = database.rows(
-        "SELECT company, short_name, code, group_concat(DISTINCT year) FROM fact_companies "
-        "WHERE company <> '' GROUP BY company, short_name, code ORDER BY company, short_name, code"
-    )
-    return [
-        FactCompany(company, short_name, code, tuple(sorted(map(int, years.split(",")))))
-        for company, short_name, code, years in found
-    ]
+    def _sources(self, keys: set[int]) -> Mapping[int, Source]:
+        """Return the documents of these keys that still exist."""
+        raise NotImplementedError
 
+    def facts(self, query: FactQuery) -> Iterable[StoredFact]:
+        """Yield the facts asked for by company, year, period, field and scope; of equal ones the preferred first."""
+        where, parameters = fact_filter(query)
+        found = self._database.rows(
+            f"SELECT id FROM facts WHERE {where} "  # noqa: S608 - our own column names
+            "ORDER BY company, year, period, field, scope, preference, id",
+            tuple(parameters),
+        )
+        return self._in_batches([key for (key,) in found])
 
-def problems(database: Database) -> list[str]:
-    """Return the documents whose facts are not all there, one sentence each."""
-    counted = database.rows(
-        "SELECT path, (SELECT coalesce(sum(facts), 0) FROM fact_companies WHERE document = documents.id) AS said, "
-        "(SELECT count(*) FROM facts WHERE document = documents.id) AS real FROM documents WHERE said <> real"
-    )
-    return [f"{path} should have {said} facts, but {real} are there" for path, said, real in counted]
+    def fact_companies(self) -> list[FactCompany]:
+        """Return whom facts are about, by name, with the years stated."""
+        found = self._database.rows(
+            "SELECT company, short_name, code, group_concat(DISTINCT year) FROM fact_companies "
+            "WHERE company <> '' GROUP BY company, short_name, code ORDER BY company, short_name, code"
+        )
+        return [
+            FactCompany(company, short_name, code, tuple(sorted(map(int, years.split(",")))))
+            for company, short_name, code, years in found
+        ]
 
+    def fact_column(self, query: ColumnQuery) -> dict[str, float]:
+        """Return the value to believe of each company that states one; of equally good ones the first stored."""
+        bound: list[Any] = [query.field, query.year, query.period, query.scope]
+        among = ""
+        if query.collections:
+            among = f"AND {IN_COLLECTIONS} "
+            bound.append(json.dumps(list(query.collections)))
+        # Of an aggregate by min, SQLite takes the other columns from the row that has it.
+        found = self._database.rows(
+            "SELECT company, value, min((preference << 40) | id) FROM facts "  # noqa: S608 - our own column names
+            f"WHERE field = ? AND year = ? AND period = ? AND scope IN (?, '') AND value IS NOT NULL {among}"
+            "GROUP BY company",
+            tuple(bound),
+        )
+        return {company: value for company, value, _ in found}
 
-def _owned(fact: Fact, source: Source) -> Fact:
-    """Return the fact with its company named; most are about the company of their document."""
-    if fact.company:
-        return fact
-    return replace(fact, company=source.company, short_name=source.short_name, code=source.code)
+    def companies_reporting(self, year: int, period: str) -> set[str]:
+        """Return the companies with a report of the period itself, or an imported table of the year."""
+        found = self._database.rows(
+            "SELECT DISTINCT f.company FROM documents d JOIN fact_companies f ON f.document = d.id "
+            "WHERE f.year = ? AND (d.kind = 'facts' OR (d.year = f.year AND d.period = ?))",
+            (year, period),
+        )
+        return {company for (company,) in found}
 
+    def companies_stating(self, fields: Sequence[str], year: int, words: str) -> set[str]:
+        """Return the companies one of whose text fields holds these words, as they stand."""
+        found = self._database.rows(
+            "SELECT DISTINCT company FROM facts WHERE value IS NULL "
+            "AND field IN (SELECT value FROM json_each(?)) AND year = ? AND instr(text, ?) > 0",
+            (json.dumps(list(fields)), year, words),
+        )
+        return {company for (company,) in found}
 
-def _stored(database: Database, ids: list[int], sources: Sources) -> dict[int, StoredFact]:
-    found = database.rows(
-        f"SELECT id, document, {_COLUMNS} FROM facts "  # noqa: S608 - our own column names
-        "WHERE id IN (SELECT value FROM json_each(?))",
-        (json.dumps(ids),),
-    )
-    documents = sources({row[1] for row in found})
-    return {
-        row[0]: StoredFact(Fact(**dict(zip(_NAMES, row[2:], strict=True))), documents[row[1]])
-        for row in found
-        if row[1] in documents
-    }
+    def imported_periods(self, company: str) -> set[tuple[int, str]]:
+        """Return year and period of what imported tables hold of a company."""
+        found = self._database.rows(
+            "SELECT DISTINCT f.year, f.period FROM facts f JOIN documents d ON d.id = f.document "
+            "WHERE f.company = ? AND d.kind = 'facts'",
+            (company,),
+        )
+        return {(year, period) for year, period in found}
 
+    def imported_years(self) -> set[int]:
+        """Return the years of which imported tables hold anything."""
+        found = self._database.rows(
+            "SELECT DISTINCT f.year FROM fact_companies f JOIN documents d ON d.id = f.document WHERE d.kind = 'facts'"
+        )
+        return {year for (year,) in found}
 
-def _filter(query: FactQuery) -> tuple[str, list[str]]:
-    """Return a WHERE clause and its parameters: one JSON list a column, whatever the number of values."""
-    allowed = {
-        "company": query.companies,
-        "field": query.fields,
-        "year": query.years,
-        "period": query.periods,
-        "scope": query.scopes,
-        '+"column"': query.columns,  # + keeps SQLite from starting at what leaves half of the facts
-    }
-    used = {column: list(values) for column, values in allowed.items() if values}
-    clauses = [f"{column} IN (SELECT value FROM json_each(?))" for column in used]  # noqa: S608
-    parameters = [json.dumps(values) for values in used.values()]
-    if query.collections:
-        clauses.append("+document IN (SELECT id FROM documents WHERE collection IN (SELECT value FROM json_each(?)))")
-        parameters.append(json.dumps(list(query.collections)))
-    return " AND ".join(clauses) or "TRUE", parameters
+    def _facts_of(self, document: int) -> tuple[Fact, ...]:
+        """Return the facts of one document as they were stored."""
+        found = self._database.rows(
+            f"SELECT {record_facts.COLUMNS} FROM facts WHERE document = ? ORDER BY id",  # noqa: S608
+            (document,),
+        )
+        return tuple(record_facts.fact(row) for row in found)
+
+    def _fact_problems(self) -> list[str]:
+        """Return the documents whose facts are not all there, one sentence each."""
+        counted = self._database.rows(
+            "SELECT path, (SELECT coalesce(sum(facts), 0) FROM fact_companies WHERE document = documents.id) AS said, "
+            "(SELECT count(*) FROM facts WHERE document = documents.id) AS real FROM documents WHERE said <> real"
+        )
+        return [f"{path} should have {said} facts, but {real} are there" for path, said, real in counted]
+
+    def _in_batches(self, ids: list[int]) -> Iterator[StoredFact]:
+        """Yield facts in this order, read a thousand at a time, so that a whole library can be listed."""
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            stored = self._stored(batch)
+            # What was removed since the numbers were read is left out.
+            yield from (stored[key] for key in batch if key in stored)
+
+    def _stored(self, ids: list[int]) -> dict[int, StoredFact]:
+        found = self._database.rows(
+            f"SELECT id, document, {record_facts.COLUMNS} FROM facts "  # noqa: S608 - our own column names
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(ids),),
+        )
+        documents = self._sources({row[1] for row in found})
+        return {
+            row[0]: StoredFact(record_facts.fact(row[2:]), documents[row[1]]) for row in found if row[1] in documents
+        }

@@ -1,52 +1,39 @@
 """A library in one SQLite file: the embedded Store. Knows nothing of search."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 from vouch.retrieval.errors import IndexMismatch
-from vouch.retrieval.fact_query import FactCompany, FactQuery, StoredFact
-from vouch.retrieval.stores import sqlite_facts
-from vouch.retrieval.stores import sqlite_rows as rows
+from vouch.retrieval.library_store import LibraryStats, RememberedEmbedder, VectorMaker, mismatch
+from vouch.retrieval.stores import record_facts, sqlite_facts
+from vouch.retrieval.stores import record_rows as rows
 from vouch.retrieval.stores.sqlite_database import Database
 from vouch.retrieval.stores.sqlite_errors import damaged
-from vouch.retrieval.stores.sqlite_fact_connection import fact_connection
-from vouch.retrieval.types import EVERYTHING, Chunk, DocumentRecord, Embedder, Page, Scope, StoredDocument, Vectors
+from vouch.retrieval.stores.sqlite_filters import scope_filter
+from vouch.retrieval.stores.sqlite_reembedding import SqliteReembedding
+from vouch.retrieval.types import EVERYTHING, Chunk, DocumentRecord, Page, Scope, StoredDocument, Vectors
 
 _BATCH = 1000
 _DOCUMENTS = f"SELECT {rows.STORED_COLUMNS} FROM documents"  # noqa: S608 - our own column names
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryStats:
-    """How much a library holds."""
-
-    documents: int
-    pages: int
-    chunks: int
-    facts: int
-    bytes: int
-    """On disk, derived indexes included."""
-
-
-class SqliteStore:
+class SqliteStore(sqlite_facts.SqliteFacts):
     """The Store in `folder`/library.db. Readers never wait for a writer; writers take turns, one document each."""
 
     def __init__(
-        self, folder: Path, *, write: bool = False, embedder: Embedder | None = None, busy_timeout: float = 5.0
+        self, folder: Path, *, write: bool = False, embedder: VectorMaker | None = None, busy_timeout: float = 5.0
     ) -> None:
         """Open a library, made if `write` and there is none; IndexMismatch if its vectors are not `embedder`'s."""
         self.folder = folder
         self._busy_timeout = busy_timeout
         self._database = Database(folder, write=write, busy_timeout=busy_timeout)
-        self._embedder = (embedder.name, embedder.dimension) if embedder else None
+        self._embedder = RememberedEmbedder(embedder.name, embedder.dimension) if embedder else None
         ((self._library_id,),) = self._database.rows("SELECT value FROM meta WHERE key = 'library'")
         try:
-            if self._database.rows("SELECT 1 FROM documents LIMIT 1"):
-                self._check_embedder(self._database.rows("SELECT key, value FROM meta"))
+            self._check_embedder(self.embedder)
         except IndexMismatch:
             self._database.close()
             raise
@@ -54,7 +41,7 @@ class SqliteStore:
     def put(self, record: DocumentRecord) -> bool:
         """Store a document, replacing what stood under its id or its path; say whether something was replaced."""
         document, pages, chunks = self._packed(record)
-        facts = sqlite_facts.pack(record)
+        facts = record_facts.pack(record)
         source = record.source
         with self._database.transaction() as connection:
             self._claim_embedder(connection)
@@ -79,9 +66,42 @@ class SqliteStore:
 
     def documents(self, scope: Scope = EVERYTHING) -> list[StoredDocument]:
         """Return the documents in scope, in the order of their paths."""
-        where, parameters = rows.scope_filter(scope)
+        where, parameters = scope_filter(scope)
         found = self._database.rows(f"{_DOCUMENTS} WHERE {where} ORDER BY collection, path", tuple(parameters))
         return [rows.stored_document(row) for row in found]
+
+    def documents_as_stored(self) -> list[StoredDocument]:
+        """Return all documents in the order in which they were stored."""
+        return [rows.stored_document(row) for row in self._database.rows(f"{_DOCUMENTS} ORDER BY id")]
+
+    def record(self, doc_id: str) -> DocumentRecord:
+        """Return a document as it was put; KeyError where there is none."""
+        found = self._database.rows(
+            f"SELECT id, {rows.STORED_COLUMNS} FROM documents WHERE doc_id = ?",  # noqa: S608 - our own column names
+            (doc_id,),
+        )
+        if not found:
+            raise KeyError(doc_id)
+        key, document = found[0][0], rows.stored_document(found[0][1:])
+        pages = self._database.rows(
+            f"SELECT {rows.PAGE_COLUMNS} FROM pages WHERE document = ? ORDER BY number",  # noqa: S608
+            (key,),
+        )
+        chunks = self._database.rows(
+            f"SELECT vector, {rows.CHUNK_COLUMNS} FROM chunks WHERE document = ? ORDER BY seq",  # noqa: S608
+            (key,),
+        )
+        return DocumentRecord(
+            document.source,
+            document.content_hash,
+            document.recipe,
+            tuple(rows.page(row) for row in pages),
+            tuple(rows.chunk(row[1:], document.source) for row in chunks),
+            rows.vectors_from([row[0] for row in chunks], self._dimension()),
+            document.warnings,
+            self._facts_of(key),
+            document.ingested_at,
+        )
 
     def document_at(self, path: str, collection: str) -> StoredDocument | None:
         """Return what is stored of a file, None where nothing is."""
@@ -127,20 +147,18 @@ class SqliteStore:
         )
         return [seq for (seq,) in found]
 
-    def facts(self, query: FactQuery) -> Iterable[StoredFact]:
-        """Yield the facts asked for by company, year, period, field and scope; of equal ones the preferred first."""
-        return sqlite_facts.read(self._database, query, self._sources)
-
-    def fact_companies(self) -> list[FactCompany]:
-        """Return whom facts are about, by name."""
-        return sqlite_facts.companies(self._database)
-
-    def fact_connection(self) -> Connection:
-        """Return a connection for query plans, the caller's to close, on which SQLite allows only reading facts."""
-        return fact_connection(self.folder, self._busy_timeout)
+    @property
+    def embedder(self) -> RememberedEmbedder | None:
+        """Return what made the vectors; None for a library without documents."""
+        if not self._database.rows("SELECT 1 FROM documents LIMIT 1"):
+            return None
+        meta = dict(self._database.rows("SELECT key, value FROM meta"))
+        return RememberedEmbedder(meta["embedder"], int(meta["dimension"]))
 
     def position(self) -> str:
-        """Return library, last chunk and last removal, parted by colons."""
+        """Return library, last chunk and last removal, parted by colons; IndexMismatch after vouch library reembed."""
+        if self._embedder:
+            self._check_embedder(self.embedder)
         return ":".join((self._library_id, *map(str, self._counters())))
 
     def follows(self, position: str) -> bool:
@@ -192,7 +210,11 @@ class SqliteStore:
             f"{path} should have {pages} pages and {chunks} chunks, but {real_pages} and {real_chunks} are there"
             for path, pages, chunks, real_pages, real_chunks in counted
         ]
-        return problems + sqlite_facts.problems(self._database)
+        return problems + self._fact_problems()
+
+    def reembedding(self, embedder: VectorMaker) -> SqliteReembedding:
+        """Begin to replace the vectors, or go on where one with the same embedder was interrupted."""
+        return SqliteReembedding(self._database, RememberedEmbedder(embedder.name, embedder.dimension), self._sources)
 
     def close(self) -> None:
         self._database.close()
@@ -200,7 +222,7 @@ class SqliteStore:
     def _packed(self, record: DocumentRecord) -> tuple[rows.Row, list[rows.Row], list[rows.Row]]:
         """Return the rows of a document; made before the transaction starts, so that others wait less."""
         assert self._embedder, "a store opened without an embedder takes no documents"
-        assert record.vectors.shape == (len(record.chunks), self._embedder[1]), "one vector for each chunk"
+        assert record.vectors.shape == (len(record.chunks), self._embedder.dimension), "one vector for each chunk"
         blobs = rows.vector_blobs(record.vectors)
         chunks = [(*rows.chunk_row(chunk), blob) for chunk, blob in zip(record.chunks, blobs, strict=True)]
         return rows.document_row(record), [rows.page_row(page) for page in record.pages], chunks
@@ -225,20 +247,15 @@ class SqliteStore:
         """Make ours the library's embedder, unless it holds documents of another."""
         assert self._embedder
         if connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone():
-            self._check_embedder(connection.execute("SELECT key, value FROM meta").fetchall())
+            meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+            self._check_embedder(RememberedEmbedder(meta["embedder"], int(meta["dimension"])))
             return
-        name, dimension = self._embedder
-        claim = [("embedder", name), ("dimension", str(dimension))]
+        claim = [("embedder", self._embedder.name), ("dimension", str(self._embedder.dimension))]
         connection.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", claim)
 
-    def _check_embedder(self, meta: list[tuple[str, str]]) -> None:
-        built_with, wanted = dict(meta).get("embedder"), self._embedder
-        if built_with is None or wanted is None or built_with == wanted[0]:
-            return
-        raise IndexMismatch(
-            f"the library {self.folder} was built with {built_with}, settings say {wanted[0]}: re-run vouch ingest "
-            f"into a new library (--library), or set the embedder back to {built_with}"
-        )
+    def _check_embedder(self, built_with: RememberedEmbedder | None) -> None:
+        if built_with and self._embedder and built_with != self._embedder:
+            raise mismatch(str(self.folder), built_with.name, self._embedder.name)
 
 
 def _insert(connection: Connection, table: str, columns: str, values: list[rows.Row]) -> int:

@@ -1,10 +1,8 @@
 """A small library of made-up companies with their facts, and the desk that answers from it."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -77,8 +75,7 @@ class Asked:
         self.store = SqliteStore(folder, write=True, embedder=HashingEmbedder())
         for record in records:
             self.store.put(with_prior_columns(record))
-        self.statements: list[str] = []
-        self.desk = FactDesk(self.store, self._rows, self.store.page, Vocabulary.load())
+        self.desk = FactDesk(self.store, self.store.page, Vocabulary.load())
 
     def __call__(self, question: str) -> Answer | None:
         documents = self.store.documents()
@@ -90,8 +87,3 @@ class Asked:
         answer = self(question)
         assert answer is not None, question
         return answer
-
-    def _rows(self, sql: str, bound: Sequence[Any]) -> list[tuple[Any, ...]]:
-        self.statements.append(sql)
-        with closing(self.store.fact_connection()) as connection:
-            return connection.execute(sql, tuple(bound)).fetchall()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vouch.retrieval.stores.page_codec import pack_layout, unpack_layout
-from vouch.retrieval.types import Chunk, DocumentRecord, Page, Scope, Source, StoredDocument, Vectors
+from vouch.retrieval.types import Chunk, DocumentRecord, Page, Source, StoredDocument, Vectors
 
 Row = tuple[Any, ...]
 
@@ -37,7 +37,7 @@ def document_row(record: DocumentRecord) -> Row:
         len(record.chunks),
         origins.count("ocr"),
         origins.count("image"),
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        record.ingested_at or datetime.now(UTC).isoformat(timespec="seconds"),
         json.dumps(record.warnings, ensure_ascii=False),
     )
 
@@ -97,19 +97,3 @@ def vector_blobs(vectors: Vectors) -> list[bytes]:
 def vectors_from(blobs: Sequence[bytes], dimension: int) -> Vectors:
     """Read rows made by `vector_blobs`."""
     return np.frombuffer(b"".join(blobs), "<f2").astype(np.float32).reshape(len(blobs), dimension)
-
-
-def scope_filter(scope: Scope) -> tuple[str, list[str]]:
-    """Return a WHERE clause over the columns of a source, and its parameters."""
-    allowed: dict[str, frozenset[str] | frozenset[int]] = {
-        "doc_id": scope.doc_ids,
-        "company": scope.companies,
-        "year": scope.years,
-        "period": scope.periods,
-        "kind": scope.kinds,
-        "collection": scope.collections,
-    }
-    used = {column: list(values) for column, values in allowed.items() if values}
-    # One JSON list a column: no limit on how many values, and column names are ours, never the caller's.
-    clauses = [f"{column} IN (SELECT value FROM json_each(?))" for column in used]  # noqa: S608
-    return " AND ".join(clauses) or "TRUE", [json.dumps(values) for values in used.values()]
