@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from vouch.app.commands.options import (
     library_option,
     scope_options,
 )
+from vouch.app.document_json import document_json
 from vouch.app.terminal import counted, note, print_json, warn
 from vouch.retrieval.errors import UsageError
 
@@ -45,7 +46,7 @@ def list_documents(ctx: click.Context, as_json: bool) -> None:
         warn(warning)
     shown = [document for document in every if scope.allows(document.source)]
     if as_json:
-        print_json({"documents": [_json_of(document) for document in shown]})
+        print_json({"documents": [document_json(document) for document in shown]})
         return
     if shown:
         click.echo(document_table([(document.source, document.pages) for document in shown]))
@@ -64,7 +65,7 @@ def show(ctx: click.Context, document: str, page: int | None, as_json: bool) -> 
 
     with open_store(chosen_settings(ctx)) as store:
         [found] = _named(store.documents(), [document])
-        content = _json_of(found)
+        content = document_json(found)
         if page is not None:
             if not 1 <= page <= found.pages:
                 raise UsageError(f"{found.source.name} has pages 1 to {found.pages}, not {page}")
@@ -111,32 +112,6 @@ def prune(ctx: click.Context, yes: bool, as_json: bool) -> None:
     _report_removed(gone, as_json)
 
 
-def _json_of(document: "StoredDocument") -> dict[str, Any]:
-    """Return what is known of a document."""
-    source = document.source
-    return {
-        "document_id": source.doc_id,
-        "document": source.name,
-        "path": source.path,
-        "kind": source.kind,
-        "title": source.title,
-        "collection": source.collection,
-        "language": source.language,
-        "company": source.company,
-        "short_name": source.short_name,
-        "code": source.code,
-        "year": source.year,
-        "period": source.period,
-        "pages": document.pages,
-        "chunks": document.chunks,
-        "facts": document.facts,
-        "ocr_pages": document.ocr_pages,
-        "image_pages": document.image_pages,
-        "ingested_at": document.ingested_at,
-        "warnings": list(document.warnings),
-    }
-
-
 def _named(documents: "Sequence[StoredDocument]", said: Sequence[str]) -> "list[StoredDocument]":
     """Every name must stand for one document: removing half of what was asked for helps nobody."""
     from vouch.app.scoping import chosen_documents
@@ -163,7 +138,7 @@ def _confirm(gone: "Sequence[StoredDocument]") -> None:
 
 def _report_removed(gone: "Sequence[StoredDocument]", as_json: bool) -> None:
     if as_json:
-        print_json({"removed": [_json_of(document) for document in gone]})
+        print_json({"removed": [document_json(document) for document in gone]})
         return
     for document in gone:
         click.echo(f"removed {document.source.name}  ({document.source.doc_id})")

@@ -130,7 +130,7 @@ class Jobs:
         except VouchError as error:
             job.error = str(error)
             return "failed"
-        except Exception as error:  # noqa: BLE001 - a bug in one job must not end the queue; it is logged and told
+        except Exception as error:
             logger.exception("job %s failed", job.id)
             job.error = f"unexpected {type(error).__name__} (a bug; the server's log holds the rest)"
             return "failed"

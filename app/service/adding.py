@@ -1,0 +1,54 @@
+"""How documents come into a local service's library and leave it again."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vouch.app.service.jobs import Job
+from vouch.app.service.parts import Parts
+from vouch.app.service.reading import found_document
+from vouch.app.service.types import Access, IngestRequest, Json, Upload
+
+
+class Adding:
+    """Reads documents in the background, one job at a time."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def ingest(self, request: IngestRequest, access: Access) -> Json:
+        """Begin to read files and folders; return the job."""
+        return self._begun(request, len(request.paths))
+
+    def upload(self, files: Sequence[Upload], request: IngestRequest, access: Access) -> Json:
+        """Begin to read uploaded files; return the job."""
+        collection = unicodedata.normalize("NFC", request.collection)
+        paths = self._parts.uploads.keep(files, collection)
+        return self._begun(replace(request, paths=paths, collection=collection), len(paths))
+
+    def job(self, job_id: str, access: Access) -> Json:
+        """Return how far a job is; NotFound where there is none."""
+        return self._parts.jobs.get(job_id, access.collections).shown()
+
+    def cancel_job(self, job_id: str, access: Access) -> Json:
+        """Ask a job to stop; what it has read stays."""
+        return self._parts.jobs.cancel(job_id, access.collections).shown()
+
+    def remove_document(self, document_id: str, access: Access) -> None:
+        """Remove a document and the upload it stands on; NotFound where there is none."""
+        with self._parts.live.reading() as library:
+            document = found_document(library, document_id, access)
+        with self._parts.open_to_write() as store:
+            store.remove([document_id])
+        self._parts.uploads.drop(Path(document.source.path))
+        self._parts.live.refresh()
+
+    def _begun(self, request: IngestRequest, files: int) -> Json:
+        def work(job: Job) -> None:
+            try:
+                self._parts.ingest(request, job)
+            finally:
+                self._parts.live.refresh()  # also what a cancelled job has read is found at once
+
+        return self._parts.jobs.add(request.collection, files, work).shown()
