@@ -68,30 +68,35 @@ class FactStore(Protocol):
         """Return a mark of the present state: what was remembered at the same one still holds."""
         ...
 
-    def fact_companies(self) -> list[FactCompany]:
+    def fact_companies(self, collections: Sequence[str] = ()) -> list[FactCompany]:
         """Return whom facts are about, by name; a company that documents name differently stands there once each."""
         ...
 
 
 class FactColumns(Protocol):
-    """The facts of all companies at once: what rankings, counts and lists are worked out from."""
+    """The facts of all companies at once: what rankings, counts and lists are worked out from.
+
+    `collections`: only what stands in these, as far as documents of others do not exist; empty allows all.
+    """
 
     def fact_column(self, query: ColumnQuery) -> dict[str, float]:
         """Return the value to believe of each company that states one; of equally good ones the first stored."""
         ...
 
-    def companies_reporting(self, year: int, period: str) -> set[str]:
+    def companies_reporting(self, year: int, period: str, collections: Sequence[str] = ()) -> set[str]:
         """Return the companies with a report of the period itself, or an imported table of the year."""
         ...
 
-    def companies_stating(self, fields: Sequence[str], year: int, words: str) -> set[str]:
+    def companies_stating(
+        self, fields: Sequence[str], year: int, words: str, collections: Sequence[str] = ()
+    ) -> set[str]:
         """Return the companies one of whose text fields holds these words, as they stand."""
         ...
 
-    def imported_periods(self, company: str) -> set[tuple[int, str]]:
+    def imported_periods(self, company: str, collections: Sequence[str] = ()) -> set[tuple[int, str]]:
         """Return year and period of what imported tables hold of a company."""
         ...
 
-    def imported_years(self) -> set[int]:
+    def imported_years(self, collections: Sequence[str] = ()) -> set[int]:
         """Return the years of which imported tables hold anything."""
         ...

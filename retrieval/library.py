@@ -45,6 +45,8 @@ class SearchSettings:
     """Share of the vectors in the sum; the default is for the hashing embedder, a trained one deserves more."""
     vector_weight_latin: float = 0.0
     """The same for questions without Chinese, where hashed vectors only add what BM25 has not found."""
+    follow: bool = True
+    """A search first takes up what has changed; if not, somebody else calls `catch_up`."""
     lock_timeout: float = 5.0
     """Seconds to wait for another process that is bringing the indexes up to date."""
 
@@ -71,7 +73,8 @@ class Library:
 
     def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]:
         """Return the best `k` chunks in scope, with their rank in each leg."""
-        self.catch_up()
+        if self._settings.follow:
+            self.catch_up()
         doc_ids = None
         if not scope.is_everything:
             doc_ids = frozenset(document.source.doc_id for document in self.documents(scope))
@@ -105,7 +108,7 @@ class Library:
 
     def catch_up(self) -> bool:
         """Bring the derived indexes to the store's state; False if another process does and an older one serves."""
-        if self._is_current():
+        if self.is_current():
             return True
         try:
             self._lock_file.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +127,8 @@ class Library:
         """Close the store; the derived indexes are committed whenever they change."""
         self.store.close()
 
-    def _is_current(self) -> bool:
+    def is_current(self) -> bool:
+        """Say whether the indexes hold all that the store does."""
         return self.lexical.position == self.vectors.position == self.store.position()
 
     def _write_indexes(self) -> None:
@@ -162,7 +166,7 @@ class Library:
     def _serve_older_state(self, reason: filelock.Timeout) -> bool:
         self.lexical.reload()
         self.vectors.reload()
-        if self._is_current():
+        if self.is_current():
             return True
         if self.store.follows(self.lexical.position) and self.store.follows(self.vectors.position):
             return False

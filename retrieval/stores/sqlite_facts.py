@@ -10,7 +10,7 @@ from vouch.retrieval.facts import Fact
 from vouch.retrieval.stores import record_facts
 from vouch.retrieval.stores.record_facts import PackedFacts
 from vouch.retrieval.stores.sqlite_database import Database
-from vouch.retrieval.stores.sqlite_filters import IN_COLLECTIONS, fact_filter
+from vouch.retrieval.stores.sqlite_filters import fact_filter, in_collections
 from vouch.retrieval.types import Source
 
 _BATCH = 1000
@@ -43,11 +43,13 @@ class SqliteFacts:
         )
         return self._in_batches([key for (key,) in found])
 
-    def fact_companies(self) -> list[FactCompany]:
+    def fact_companies(self, collections: Sequence[str] = ()) -> list[FactCompany]:
         """Return whom facts are about, by name, with the years stated."""
+        among, bound = in_collections(collections)
         found = self._database.rows(
-            "SELECT company, short_name, code, group_concat(DISTINCT year) FROM fact_companies "
-            "WHERE company <> '' GROUP BY company, short_name, code ORDER BY company, short_name, code"
+            "SELECT company, short_name, code, group_concat(DISTINCT year) FROM fact_companies "  # noqa: S608 - ours
+            f"WHERE company <> '' {among} GROUP BY company, short_name, code ORDER BY company, short_name, code",
+            tuple(bound),
         )
         return [
             FactCompany(company, short_name, code, tuple(sorted(map(int, years.split(",")))))
@@ -56,11 +58,8 @@ class SqliteFacts:
 
     def fact_column(self, query: ColumnQuery) -> dict[str, float]:
         """Return the value to believe of each company that states one; of equally good ones the first stored."""
-        bound: list[Any] = [query.field, query.year, query.period, query.scope]
-        among = ""
-        if query.collections:
-            among = f"AND {IN_COLLECTIONS} "
-            bound.append(json.dumps(list(query.collections)))
+        among, names = in_collections(query.collections)
+        bound: list[Any] = [query.field, query.year, query.period, query.scope, *names]
         # Of an aggregate by min, SQLite takes the other columns from the row that has it.
         found = self._database.rows(
             "SELECT company, value, min((preference << 40) | id) FROM facts "  # noqa: S608 - our own column names
@@ -70,37 +69,45 @@ class SqliteFacts:
         )
         return {company: value for company, value, _ in found}
 
-    def companies_reporting(self, year: int, period: str) -> set[str]:
+    def companies_reporting(self, year: int, period: str, collections: Sequence[str] = ()) -> set[str]:
         """Return the companies with a report of the period itself, or an imported table of the year."""
+        among, bound = in_collections(collections)
         found = self._database.rows(
-            "SELECT DISTINCT f.company FROM documents d JOIN fact_companies f ON f.document = d.id "
-            "WHERE f.year = ? AND (d.kind = 'facts' OR (d.year = f.year AND d.period = ?))",
-            (year, period),
+            "SELECT DISTINCT f.company FROM documents d JOIN fact_companies f ON f.document = d.id "  # noqa: S608 - ours
+            f"WHERE f.year = ? AND (d.kind = 'facts' OR (d.year = f.year AND d.period = ?)) {among}",
+            (year, period, *bound),
         )
         return {company for (company,) in found}
 
-    def companies_stating(self, fields: Sequence[str], year: int, words: str) -> set[str]:
+    def companies_stating(
+        self, fields: Sequence[str], year: int, words: str, collections: Sequence[str] = ()
+    ) -> set[str]:
         """Return the companies one of whose text fields holds these words, as they stand."""
+        among, bound = in_collections(collections)
         found = self._database.rows(
-            "SELECT DISTINCT company FROM facts WHERE value IS NULL "
-            "AND field IN (SELECT value FROM json_each(?)) AND year = ? AND instr(text, ?) > 0",
-            (json.dumps(list(fields)), year, words),
+            "SELECT DISTINCT company FROM facts WHERE value IS NULL "  # noqa: S608 - our own column names
+            f"AND field IN (SELECT value FROM json_each(?)) AND year = ? AND instr(text, ?) > 0 {among}",
+            (json.dumps(list(fields)), year, words, *bound),
         )
         return {company for (company,) in found}
 
-    def imported_periods(self, company: str) -> set[tuple[int, str]]:
+    def imported_periods(self, company: str, collections: Sequence[str] = ()) -> set[tuple[int, str]]:
         """Return year and period of what imported tables hold of a company."""
+        among, bound = in_collections(collections)
         found = self._database.rows(
-            "SELECT DISTINCT f.year, f.period FROM facts f JOIN documents d ON d.id = f.document "
-            "WHERE f.company = ? AND d.kind = 'facts'",
-            (company,),
+            "SELECT DISTINCT f.year, f.period FROM facts f JOIN documents d ON d.id = f.document "  # noqa: S608 - ours
+            f"WHERE f.company = ? AND d.kind = 'facts' {among}",
+            (company, *bound),
         )
         return {(year, period) for year, period in found}
 
-    def imported_years(self) -> set[int]:
+    def imported_years(self, collections: Sequence[str] = ()) -> set[int]:
         """Return the years of which imported tables hold anything."""
+        among, bound = in_collections(collections)
         found = self._database.rows(
-            "SELECT DISTINCT f.year FROM fact_companies f JOIN documents d ON d.id = f.document WHERE d.kind = 'facts'"
+            "SELECT DISTINCT f.year FROM fact_companies f JOIN documents d ON d.id = f.document "  # noqa: S608 - ours
+            f"WHERE d.kind = 'facts' {among}",
+            tuple(bound),
         )
         return {year for (year,) in found}
 

@@ -1,7 +1,7 @@
 """WHERE clauses for SQLite: one JSON list a column, so that any number of values fits. Column names are ours."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vouch.retrieval.fact_query import FactQuery
 from vouch.retrieval.types import Scope
@@ -36,12 +36,17 @@ def fact_filter(query: FactQuery) -> tuple[str, Parameters]:
         }
     )
     if query.collections:
-        clauses.append(IN_COLLECTIONS)
+        clauses.append(_IN_COLLECTIONS)
         parameters.append(json.dumps(list(query.collections)))
     return " AND ".join(clauses) or "TRUE", parameters
 
 
-IN_COLLECTIONS = "+document IN (SELECT id FROM documents WHERE collection IN (SELECT value FROM json_each(?)))"
+_IN_COLLECTIONS = "+document IN (SELECT id FROM documents WHERE collection IN (SELECT value FROM json_each(?)))"
+
+
+def in_collections(collections: Sequence[str]) -> tuple[str, Parameters]:
+    """Return an AND over the column `document`, and its parameter; nothing where all collections are allowed."""
+    return (f"AND {_IN_COLLECTIONS} ", [json.dumps(list(collections))]) if collections else ("", [])
 
 
 def _lists(allowed: dict[str, Iterable[str] | Iterable[int]]) -> tuple[list[str], Parameters]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.retrieval.fact_maker import REVENUE, RIVER, report_of, with_facts
 from tests.retrieval.record_maker import LetterEmbedder
-from vouch.retrieval.fact_query import FactCompany, FactQuery
+from vouch.retrieval.fact_query import ColumnQuery, FactCompany, FactQuery
 from vouch.retrieval.facts import Fact
 from vouch.retrieval.stores.sqlite_store import SqliteStore
 from vouch.retrieval.types import Source
@@ -164,3 +164,23 @@ def test_more_facts_than_are_read_at_once_keep_their_order(store: SqliteStore) -
     facts = [replace(REVENUE, field=f"{n:05d}", value=float(n)) for n in range(2500)]
     store.put(with_facts(RIVER, *reversed(facts)))
     assert values(store) == [float(n) for n in range(2500)]
+
+
+def test_every_question_about_facts_may_be_narrowed_to_collections(store: SqliteStore) -> None:
+    address = replace(REVENUE, field="注册地址", value=None, text="江州市一号")
+    store.put(with_facts(RIVER, REVENUE, address))
+    far = replace(report_of(2022), collection="shelf", company="远山电子股份有限公司", short_name="", code="")
+    store.put(with_facts(far, REVENUE, address))
+    table = Source(doc_id="t", name="t.csv", path="/t.csv", kind="facts", collection="shelf")
+    store.put(with_facts(table, replace(REVENUE, company="远山电子股份有限公司", year=2019)))
+    mine, other = {"江河重工股份有限公司"}, {"远山电子股份有限公司"}
+    for collections, seen in ((("default",), mine), (("shelf",), other), ((), mine | other)):
+        column = ColumnQuery(REVENUE.field, 2022, "FY", "consolidated", collections)
+        assert {company.company for company in store.fact_companies(collections)} == seen
+        assert set(store.fact_column(column)) == seen
+        assert store.companies_reporting(2022, "FY", collections) == seen
+        assert store.companies_stating(("注册地址",), 2022, "江州", collections) == seen
+        tables = seen & other
+        assert store.imported_years(collections) == ({2019} if tables else set())
+        periods = store.imported_periods("远山电子股份有限公司", collections)
+        assert periods == ({(2019, "FY")} if tables else set())
