@@ -18,14 +18,16 @@ from vouch.app.commands.eval import evaluate
 from vouch.app.commands.facts import facts
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.ingest import ingest
+from vouch.app.commands.keys import keys
 from vouch.app.commands.library import library
 from vouch.app.commands.search import search
+from vouch.app.commands.serve import serve
 from vouch.app.commands.warn import warn as early_warning
 from vouch.app.settings import debug_wanted
 from vouch.app.terminal import note, one_line, speak_utf8, warn
 from vouch.retrieval.errors import VouchError
 
-NOT_YET = frozenset({"finetune", "serve", "ui"})
+NOT_YET = frozenset({"finetune", "ui"})
 """Commands of the contract that later versions bring."""
 
 INTERRUPTED = 130
@@ -61,7 +63,8 @@ def cli() -> None:
     """
 
 
-for command in (ingest, ask, chat, search, facts, early_warning, docs, library, evaluate, config, doctor, demo):
+COMMANDS = (ingest, ask, chat, search, facts, early_warning, docs, library, serve, keys, evaluate, config, doctor, demo)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -96,11 +96,12 @@ def ingest_json(summary: IngestSummary) -> dict[str, Any]:
         "chunks": sum(result.chunks for result in results),
         "facts": sum(result.facts for result in results),
         "seconds": round(summary.seconds, 3),
-        "documents": [_result_json(result) for result in results],
+        "documents": [result_json(result) for result in results],
     }
 
 
-def _result_json(result: FileResult) -> dict[str, Any]:
+def result_json(result: FileResult) -> dict[str, Any]:
+    """Return what became of one file."""
     source, error = result.source, result.error
     return {
         "path": result.path,

@@ -157,3 +157,30 @@ class ModelSettings:
     seed: int = 0
     threads: Annotated[int, Between(0, 1024)] = 0
     """0: one for each core."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """`vouch serve`."""
+
+    host: str = "127.0.0.1"
+    """Beyond this machine (0.0.0.0, a name) API keys are asked for."""
+    port: Annotated[int, Between(0, 65_535)] = 8080
+    """0: any free one."""
+    require_keys: bool = False
+    """Ask for API keys on this machine too."""
+    keys_file: str = ""
+    """Where the hashes of keys stand; empty: with the library."""
+    origins: str = ""
+    """Web pages that may call the service from browsers, parted by commas: https://example.org."""
+    folders: str = ""
+    """Folders of this machine from which documents may be ingested by path, parted by commas."""
+    body_mb: Annotated[int, Between(1, 1024)] = 1
+    upload_mb: Annotated[int, Between(1, 100_000)] = 200
+    upload_files: Annotated[int, Between(1, 10_000)] = 100
+    rate_per_minute: Annotated[int, Between(0, 1_000_000)] = 0
+    """Requests of one key (one address where there are no keys) in a minute; 0: any number."""
+    threads: Annotated[int, Between(0, 256)] = 0
+    """Questions and searches worked on at the same time; 0: one more than there are cores."""
+    queue: Annotated[int, Between(0, 100_000)] = 128
+    """Requests that may wait for a thread; more are refused with 429."""

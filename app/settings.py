@@ -16,6 +16,7 @@ from vouch.app.setting_sections import (
     ModelSettings,
     RerankSettings,
     RetrievalSettings,
+    ServeSettings,
 )
 from vouch.app.setting_values import SettingValue, checked, nearest
 from vouch.retrieval.errors import SettingsError
@@ -37,6 +38,7 @@ class Settings:
     rerank: RerankSettings = field(default_factory=RerankSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
     """For each key that is not a default: which file, variable or flag said so."""
 
@@ -58,6 +60,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "rerank": RerankSettings,
     "model": ModelSettings,
     "judge": JudgeSettings,
+    "serve": ServeSettings,
 }
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from vouch.generation.drafts import Generator
     from vouch.generation.pipeline import Asker
     from vouch.generation.plan.desk import FactDesk
+    from vouch.generation.plan.holdings import Stated
     from vouch.generation.vouching.voucher import Voucher
     from vouch.retrieval.library import Library
 
@@ -20,12 +21,12 @@ def asker(settings: Settings, library: "Library") -> "Asker":
     return Asker(library, make_generator(settings), fact_desk(library), make_voucher(settings))
 
 
-def fact_desk(library: "Library") -> "FactDesk":
-    """Return what answers from stored facts."""
+def fact_desk(library: "Library", facts: "Stated | None" = None) -> "FactDesk":
+    """Return what answers from stored facts: the library's, or these of them."""
     from vouch.generation.plan.desk import FactDesk
     from vouch.generation.plan.reading import Vocabulary
 
-    return FactDesk(library.store, library.page, Vocabulary.load())
+    return FactDesk(facts or library.store, library.page, Vocabulary.load())
 
 
 def make_voucher(settings: Settings) -> "Voucher":

@@ -56,8 +56,8 @@ def open_store_to_fill(settings: Settings) -> "Iterator[SqliteStore]":
 
 
 @contextmanager
-def open_library(settings: Settings) -> "Iterator[Library]":
-    """Give the library, ready to be searched."""
+def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]":
+    """Give the library, ready to be searched; `follow` False: its searches see the state of the last `catch_up`."""
     from vouch.retrieval.library import Library, SearchSettings
     from vouch.retrieval.stores.sqlite_store import SqliteStore
     from vouch.retrieval.vectors.faiss_index import FaissIndex
@@ -70,6 +70,7 @@ def open_library(settings: Settings) -> "Iterator[Library]":
         fusion=settings.retrieval.fusion,
         vector_weight=settings.retrieval.vector_weight,
         vector_weight_latin=settings.retrieval.vector_weight_latin,
+        follow=follow,
     )
     with closing(SqliteStore(folder, embedder=embedder)) as store:
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)

@@ -37,6 +37,6 @@ def understanding(question: Question) -> dict[str, Any]:
         "companies": list(question.companies),
         "years": list(question.years),
         "periods": list(question.periods),
-        "terms": [mention.text for mention in question.mentions],
+        "terms": [question.text[mention.start : mention.end] for mention in question.mentions],
         "wants": question.wants,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from vouch.app.service.jobs import Job, Jobs
 from vouch.app.service.live import LiveLibrary
@@ -14,8 +14,9 @@ from vouch.generation.events import Listener
 from vouch.generation.types import Answer
 from vouch.retrieval.fact_query import FactStore
 from vouch.retrieval.library import Library
+from vouch.retrieval.library_store import LibraryStore
 from vouch.retrieval.question import Question
-from vouch.retrieval.types import Box, Hit, Scope, SearchMode, Source, Store
+from vouch.retrieval.types import Box, Hit, Scope, SearchMode, Source
 
 
 class Answerer(Protocol):
@@ -26,12 +27,6 @@ class Answerer(Protocol):
     ) -> Answer: ...
 
     def companies(self) -> frozenset[tuple[str, str, str]]: ...
-
-
-class LibraryStore(Store, FactStore, Protocol):
-    """A store with facts."""
-
-    def stats(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Parts:
     live: LiveLibrary
     answerer: Callable[[Library, Manner, frozenset[str] | None], Answerer]
     """Made for a library, a manner, and the collections that may be seen (None: all)."""
-    facts: Callable[[Library, frozenset[str] | None], LibraryStore]
+    facts: Callable[[Library, frozenset[str] | None], FactStore]
     """The facts of a library, as far as these collections hold them."""
     search: Search
     open_to_write: OpenToWrite

@@ -1,0 +1,234 @@
+"""Settings in, a running service out: its parts, its keys, its server."""
+
+import hashlib
+import ipaddress
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from vouch.app.extras import need
+from vouch.app.settings import Settings
+from vouch.retrieval.errors import UsageError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from vouch.app.service.jobs import Job
+    from vouch.app.service.keys import KeyFile
+    from vouch.app.service.local import LocalService
+    from vouch.app.service.parts import Answerer, Manner
+    from vouch.app.service.types import IngestRequest
+    from vouch.generation.drafts import Generator
+    from vouch.retrieval.library import Library
+    from vouch.retrieval.types import Hit, Scope, SearchMode
+
+DocumentChoice = Literal["auto", "report", "guideline", "qa", "text", "facts"]
+INGEST_NICENESS = 10
+"""Reading documents gives way to questions."""
+
+
+def library_home(settings: Settings) -> Path:
+    """Return the folder for what stands beside a library: its own, or for a database one of the user's."""
+    import platformdirs
+
+    from vouch.app.setting_values import without_password
+
+    scheme, _, rest = settings.library.partition(":")
+    if scheme == "embedded-postgres":
+        return Path(rest).expanduser().absolute()
+    if "://" in settings.library:
+        name = hashlib.sha256(without_password(settings.library).encode()).hexdigest()[:16]
+        return platformdirs.user_data_path("vouch", appauthor=False) / "servers" / name
+    return Path(settings.library).expanduser().absolute()
+
+
+def key_file(settings: Settings) -> "KeyFile":
+    """Return the keys of a library."""
+    from vouch.app.service.keys import KeyFile
+
+    said = settings.serve.keys_file
+    return KeyFile(Path(said).expanduser().absolute() if said else library_home(settings) / "keys.json")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def local_service(settings: Settings) -> "LocalService":
+    """Return the service over the library of the settings, which is made where there is none."""
+    from vouch.app.service.jobs import Jobs
+    from vouch.app.service.live import LiveLibrary
+    from vouch.app.service.local import LocalService
+    from vouch.app.service.parts import Defaults, Parts
+    from vouch.app.service.uploads import Uploads
+    from vouch.app.service.visible_facts import visible_facts
+    from vouch.app.wiring import page_picture
+    from vouch.app.wiring_store import open_library, open_store_to_fill
+
+    with open_store_to_fill(settings):
+        pass  # made now: a server starts on an empty library too
+    retrieval = settings.retrieval
+    return LocalService(
+        Parts(
+            live=LiveLibrary(partial(open_library, settings, follow=False)),
+            answerer=_Answerers(settings),
+            facts=visible_facts,
+            search=_search,
+            open_to_write=partial(open_store_to_fill, settings),
+            ingest=partial(_ingest, settings),
+            picture=page_picture,
+            uploads=Uploads(library_home(settings) / "uploads"),
+            jobs=Jobs(),
+            defaults=Defaults(settings.generation.k, retrieval.k, retrieval.mode, retrieval.reranker != "none"),
+        )
+    )
+
+
+class _Answerers:
+    """Makes what answers; kept as long as the library it was made for. Models are loaded once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._generators: dict[Manner, Generator] = {}
+        self._kept: dict[tuple[Manner, frozenset[str] | None], Answerer] = {}
+        self._library: Library | None = None
+
+    def __call__(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answerer":
+        with self._lock:
+            if self._library is not library:
+                self._library, self._kept = library, {}
+            key = (manner, collections)
+            if key not in self._kept:
+                self._kept[key] = self._made(library, manner, collections)
+            return self._kept[key]
+
+    def _made(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answerer":
+        from vouch.app.service.visible_facts import visible_facts
+        from vouch.app.wiring_ask import fact_desk, make_generator, make_voucher
+        from vouch.generation.pipeline import Asker
+
+        settings = _in_manner(self._settings, manner)
+        if manner not in self._generators:
+            self._generators[manner] = make_generator(settings)
+        desk = fact_desk(library, visible_facts(library, collections))
+        return Asker(library, self._generators[manner], desk, make_voucher(settings))
+
+
+def _in_manner(settings: Settings, manner: "Manner") -> Settings:
+    chosen = settings.generation
+    generator = chosen.generator if manner.generator is None else manner.generator
+    if generator not in ("extractive", chosen.generator):
+        # A request may do without the model, never name one that the server's owner has not set up.
+        raise UsageError(f"this server answers with {chosen.generator} or extractive, not with {generator!r}")
+    picked = "extractive" if generator == "extractive" else chosen.generator
+    cot, tools = chosen.cot or manner.cot, chosen.tools and manner.tools
+    return replace(settings, generation=replace(chosen, generator=picked, cot=cot, tools=tools))
+
+
+def _search(
+    library: "Library", query: str, k: int, mode: "SearchMode", scope: "Scope", rerank: bool
+) -> "Sequence[Hit]":
+    return library.search(query, k, mode, scope)
+
+
+def _ingest(settings: Settings, request: "IngestRequest", job: "Job") -> None:
+    from vouch.app.ingest_report import result_json
+    from vouch.app.wiring_ingest import ingest_options
+    from vouch.app.wiring_store import open_store_to_fill
+    from vouch.ingest.bulk import FileResult, ingest_paths
+    from vouch.ingest.loaders.discover import discover
+
+    chosen = replace(settings, ingest=replace(settings.ingest, collection=request.collection, kind=_kind(request.kind)))
+    files = discover(list(request.paths))
+    job.files = len(files)
+    options = ingest_options(chosen, request.company, request.year, request.force)
+    polite = replace(options, make_preparer=partial(_politely, options.make_preparer), jobs=1)
+
+    def done(result: FileResult) -> None:
+        # Where the file stands on this machine is nobody's business.
+        said = {"document": result.path.rpartition("/")[2], **result_json(result)}
+        del said["path"]
+        job.step(said, result.status == "failed")
+
+    with open_store_to_fill(settings) as store:
+        ingest_paths(files, polite, store, done)
+
+
+def _kind(said: str) -> DocumentChoice:
+    for kind in get_args(DocumentChoice):
+        if said == kind:
+            return cast(DocumentChoice, kind)
+    raise UsageError(f"{said!r} is no kind of document: there are {', '.join(get_args(DocumentChoice))}")
+
+
+def _politely(make: Callable[[], Any]) -> Any:
+    os.nice(INGEST_NICENESS)
+    return make()
+
+
+def create_server(settings: Settings) -> "FastAPI":
+    """Return the application that serves the library of the settings."""
+    need("fastapi", "vouch serve", "serve")
+    need("uvicorn", "vouch serve", "serve")
+    need("multipart", "vouch serve", "serve")
+    need("prometheus_client", "vouch serve", "serve")
+    from vouch.app.server.access import Gate
+    from vouch.app.server.application import create_application
+    from vouch.app.server.held import Held, Limits
+    from vouch.app.server.metrics import Metrics
+    from vouch.app.server.rate import RateLimit
+    from vouch.app.server.workers import Workers
+
+    chosen = settings.serve
+    keys = key_file(settings)
+    guarded = chosen.require_keys or not is_loopback(chosen.host)
+    if guarded and not any(not key.revoked for key in key_file(settings).keys()):
+        raise UsageError(
+            f"{chosen.host} can be reached from elsewhere, so API keys are asked for, and there is none: "
+            "make one with vouch keys create NAME, or serve on 127.0.0.1"
+        )
+    service = local_service(settings)
+    limits = Limits(
+        chosen.body_mb * 1_000_000,
+        chosen.upload_mb * 1_000_000,
+        chosen.upload_files,
+        tuple(Path(folder).expanduser().absolute() for folder in listed(chosen.folders)),
+    )
+    threads = chosen.threads or (os.cpu_count() or 1) + 1
+    held = Held(service, Workers(threads, chosen.queue), Metrics(), limits)
+    gate = Gate(keys if guarded else None, RateLimit(chosen.rate_per_minute))
+    return create_application(held, gate, listed(chosen.origins), service.close)
+
+
+def listed(text: str) -> list[str]:
+    """Return the entries of a list parted by commas."""
+    return [entry for entry in (part.strip() for part in text.split(",")) if entry]
+
+
+def run_server(application: "FastAPI", settings: Settings) -> None:
+    """Serve until somebody ends it."""
+    import logging
+
+    import uvicorn
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    uvicorn.run(
+        application,
+        host=settings.serve.host,
+        port=settings.serve.port,
+        access_log=False,  # ours says less of the caller and more of the work
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
