@@ -36,6 +36,7 @@ WIRING = (
     "vouch.app.wiring_ask",
     "vouch.app.wiring_embedder",
     "vouch.app.wiring_ingest",
+    "vouch.app.wiring_models",
     "vouch.app.wiring_store",
 )
 # fmt: off

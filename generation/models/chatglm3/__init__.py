@@ -1,0 +1,1 @@
+"""ChatGLM3 checkpoints in their original layout, loaded into the native GLM classes of transformers."""

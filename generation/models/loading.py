@@ -1,0 +1,181 @@
+"""Model folders, loaded: weights, vocabulary, role format. Never from a network, never with code of the folder."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    BitsAndBytesConfig,
+    GlmForCausalLM,
+    PretrainedConfig,
+    PreTrainedModel,
+)
+
+from vouch.generation.models.chatglm3.config import glm_config
+from vouch.generation.models.chatglm3.conversion import native_tensors
+from vouch.generation.models.formats import Language, language_of
+from vouch.generation.models.memory import WeightCount, check_fits
+from vouch.generation.models.shards import stored_tensors, weight_files
+from vouch.retrieval.errors import ModelError
+
+ORIGINAL = "chatglm"
+"""The model type of ChatGLM3 checkpoints as published."""
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """Where and how weights are kept."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    quantise: Literal["none", "int8", "int4"] = "none"
+    threads: int = 0
+    """Of the processor; 0: one for each core."""
+
+
+def _none(_adapter: str) -> None:
+    """A model without adapters is what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to talk."""
+
+    name: str
+    model: PreTrainedModel
+    language: Language
+    adapters: tuple[str, ...] = ()
+    """Names of the LoRA adapters that are loaded."""
+    use_adapter: Callable[[str], None] = _none
+    """Makes one the adapter in force; empty: none of them."""
+
+
+def load_model(folder: Path, options: LoadOptions, adapters: Mapping[str, Path] | None = None) -> LoadedModel:
+    """Return the model of a folder with its vocabulary and role format, and LoRA adapters by name."""
+    raw = raw_config(folder)
+    language = language_of(folder, raw)  # before the weights: a missing tokenizer is found in no time
+    model = load_weights(folder, options)
+    name = folder.resolve().name
+    if not adapters:
+        return LoadedModel(name, model, language)
+    from vouch.generation.models.adapters import Adapters  # peft takes ten seconds to import
+
+    loaded = Adapters(model, adapters)
+    return LoadedModel(name, model, language, loaded.names, loaded.use)
+
+
+def load_weights(folder: Path, options: LoadOptions) -> PreTrainedModel:
+    """Return the causal language model of a folder, in evaluation mode; ModelError where it cannot be had."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    raw = raw_config(folder)
+    original = raw.get("model_type") == ORIGINAL
+    config = glm_config(raw, folder) if original else _native_config(folder, raw)
+    device = _device(options.device)
+    precision = _precision(options.precision, raw, device)
+    if "quantization_config" not in raw:
+        check_fits(_counted(config), precision, options.quantise, device)
+    arguments: dict[str, Any] = {"dtype": precision, "quantization_config": _quantisation(options.quantise, precision)}
+    if device != "cpu":
+        arguments["device_map"] = {"": device}
+    if original:
+        tensors = native_tensors(stored_tensors(weight_files(folder)), config)
+        model = GlmForCausalLM.from_pretrained(None, config=config, state_dict=tensors, **arguments)
+    else:
+        weight_files(folder)
+        model = _native_model(folder, config, arguments)
+    return model.eval()
+
+
+def raw_config(folder: Path) -> dict[str, Any]:
+    """Return `config.json` as it is; ModelError for what is no model folder."""
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is no folder of a model: set model.path to a downloaded one, nothing is fetched")
+    file = folder / "config.json"
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} has no config.json: it is no model folder of transformers") from error
+    except ValueError as error:
+        raise ModelError(f"{file} is no JSON: fetch it again") from error
+    if not isinstance(raw, dict):
+        raise ModelError(f"{file} holds no settings: fetch it again")
+    return raw
+
+
+def _native_config(folder: Path, raw: Mapping[str, Any]) -> PretrainedConfig:
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (ValueError, OSError, KeyError) as error:
+        kind = raw.get("model_type", "unnamed")
+        if "auto_map" in raw:
+            raise ModelError(
+                f"{folder}: a {kind} model brings code of its own, which is never run; "
+                "take a version for transformers (-hf), or serve it elsewhere (model.runtime = openai)"
+            ) from error
+        raise ModelError(f"{folder}: transformers does not know the model type {kind}") from error
+
+
+def _native_model(folder: Path, config: PretrainedConfig, arguments: Mapping[str, Any]) -> PreTrainedModel:
+    try:
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder, config=config, local_files_only=True, trust_remote_code=False, output_loading_info=True, **arguments
+        )
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
+        raise ModelError(f"{folder} cannot be loaded: {error}") from error
+    wrong = [f"{name} is missing" for name in sorted(found["missing_keys"])]
+    wrong += [f"{name} is of no use" for name in sorted(found["unexpected_keys"])]
+    wrong += [f"{entry[0]} has another shape" for entry in sorted(found["mismatched_keys"])]
+    if wrong:
+        shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+        raise ModelError(f"the weights in {folder} do not fit its config.json: {shown}")
+    assert isinstance(model, PreTrainedModel)
+    return model
+
+
+def _device(wanted: str) -> str:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ModelError("model.device is cuda, and PyTorch finds no such device: set cpu, or install the CUDA build")
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return wanted
+
+
+def _precision(wanted: str, raw: Mapping[str, Any], device: str) -> torch.dtype:
+    """Return how weights are kept: as stored, but that processors are slow with float16 and have bfloat16."""
+    if wanted in _PRECISIONS:
+        return _PRECISIONS[wanted]
+    stored = _PRECISIONS.get(str(raw.get("dtype") or raw.get("torch_dtype") or ""), torch.float32)
+    return torch.bfloat16 if stored is torch.float16 and device == "cpu" else stored
+
+
+def _quantisation(quantise: str, precision: torch.dtype) -> BitsAndBytesConfig | None:
+    if quantise == "none":
+        return None
+    if quantise == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=precision
+    )
+
+
+def _counted(config: PretrainedConfig) -> WeightCount:
+    """Return how many weights the model has, without making any."""
+    try:
+        with torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(config)
+    except ValueError as error:
+        raise ModelError(f"{config.model_type} is no model that writes text: take a causal language model") from error
+    output = model.get_output_embeddings()
+    linear = sum(
+        module.weight.numel()
+        for module in model.modules()
+        if isinstance(module, torch.nn.Linear) and module is not output
+    )
+    return WeightCount(linear, sum(parameter.numel() for parameter in model.parameters()) - linear)
