@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from vouch.app.extras import need
 from vouch.app.settings import Settings
-from vouch.retrieval.errors import UsageError
+from vouch.retrieval.errors import NotSetUp, UsageError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -128,9 +128,9 @@ class _Answerers:
 def _in_manner(settings: Settings, manner: "Manner") -> Settings:
     chosen = settings.generation
     generator = chosen.generator if manner.generator is None else manner.generator
-    if generator not in ("extractive", chosen.generator):
+    if generator != "extractive" and chosen.generator == "extractive":
         # A request may do without the model, never name one that the server's owner has not set up.
-        raise UsageError(f"this server answers with {chosen.generator} or extractive, not with {generator!r}")
+        raise NotSetUp("this server has no language model: it answers by quoting (generator extractive)")
     picked = "extractive" if generator == "extractive" else chosen.generator
     cot, tools = chosen.cot or manner.cot, chosen.tools and manner.tools
     return replace(settings, generation=replace(chosen, generator=picked, cot=cot, tools=tools))
@@ -193,7 +193,7 @@ def create_server(settings: Settings) -> "FastAPI":
     chosen = settings.serve
     keys = key_file(settings)
     guarded = chosen.require_keys or not is_loopback(chosen.host)
-    if guarded and not any(not key.revoked for key in key_file(settings).keys()):
+    if guarded and not any(not key.revoked for key in keys.listed()):
         raise UsageError(
             f"{chosen.host} can be reached from elsewhere, so API keys are asked for, and there is none: "
             "make one with vouch keys create NAME, or serve on 127.0.0.1"

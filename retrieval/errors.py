@@ -3,6 +3,7 @@
 VouchError                  exit code 1 (never raised itself)
 ├── UsageError              2   a flag or setting is wrong
 │   ├── MissingExtra            a feature needs a package that is not installed
+│   ├── NotSetUp                what is asked for needs settings that are not there
 │   └── SettingsError           vouch.toml or VOUCH_* holds something unknown
 ├── LibraryError            3   the library cannot be used as it is
 │   ├── LibraryLocked           another process is writing
@@ -29,6 +30,10 @@ class UsageError(VouchError):
     """Wrong usage: a flag, an argument or a combination of them."""
 
     exit_code = 2
+
+
+class NotSetUp(UsageError):
+    """What is asked for would work with other settings."""
 
 
 class SettingsError(UsageError):

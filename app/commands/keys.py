@@ -50,7 +50,7 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:
     from vouch.app.document_table import aligned
     from vouch.app.wiring_serve import key_file
 
-    found = key_file(chosen_settings(ctx)).keys()
+    found = key_file(chosen_settings(ctx)).listed()
     if as_json:
         print_json({"keys": [_shown(asdict(key)) for key in found]})
         return

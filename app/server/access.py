@@ -28,6 +28,11 @@ class Gate:
         """`keys` None: no key is asked for."""
         self._keys, self._limit = keys, limit
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """Say whether a key is needed."""
+        return self._keys is not None
+
     def admit(self, credentials: HTTPAuthorizationCredentials | None, client: str) -> Access:
         """Return what the caller may do; Problem 401 without a valid key, 429 for one that asks too often."""
         access = EVERYTHING_ALLOWED

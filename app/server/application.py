@@ -3,7 +3,9 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -38,6 +40,8 @@ def create_application(
     for routes in (routes_ask, routes_openai, routes_documents, routes_ingest, routes_people, routes_health):
         application.include_router(routes.router)
     add_problem_handlers(application)
+    if not gate.asks_for_keys:
+        application.openapi = partial(_without_keys, application.openapi)  # type: ignore[method-assign]
     _add_bug_handlers(application)
     limits = held.limits
     application.add_middleware(
@@ -49,6 +53,16 @@ def create_application(
         )
     application.add_middleware(RequestFrame, counted=held.metrics.requested)  # added last: stands outermost
     return application
+
+
+def _without_keys(described: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the description of a server that asks nobody for a key."""
+    description = described()
+    description.get("components", {}).pop("securitySchemes", None)
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            operation.pop("security", None)
+    return description
 
 
 def _add_bug_handlers(application: FastAPI) -> None:

@@ -116,7 +116,7 @@ COMPLETION = {
     ],
     "usage": {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30},
 }
-_SSE = {"schema": {"type": "string"}}
+_SSE = {"schema": {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}}
 STREAMED: Responses = {
     200: {
         "description": "The answer, or events that end with it.",

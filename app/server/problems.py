@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: what went wrong, whose fault it is, what to do."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,7 @@ from vouch.retrieval.errors import (
     ModelError,
     NoReply,
     NotFound,
+    NotSetUp,
     UnreadableDocument,
     UsageError,
     VouchError,
@@ -24,6 +26,7 @@ from vouch.retrieval.errors import (
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[VouchError], int], ...] = (
     (NotFound, 404),
+    (NotSetUp, 409),
     (UsageError, 400),
     (UnreadableDocument, 422),
     (LibraryFull, 507),
@@ -87,4 +90,16 @@ def add_problem_handlers(application: FastAPI) -> None:
 
     @application.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        return problem(request, error.status_code, str(error.detail), error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request))
+        return problem(request, error.status_code, str(error.detail), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes that fit a path; the router names those of the first alone."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)), request.url.path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)

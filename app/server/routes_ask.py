@@ -27,7 +27,7 @@ def filters_of(body: FilterBody) -> Filters:
     return Filters(tuple(body.collections), tuple(body.companies), tuple(body.years))
 
 
-@router.post("/ask", responses=answers(examples.ANSWER, 400, 422, 502, 504) | examples.STREAMED)
+@router.post("/ask", responses=answers(examples.ANSWER, 400, 409, 422, 502, 504) | examples.STREAMED)
 async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
     """Answer one question, with document and page of every sentence. `Accept: text/event-stream` streams events:
     `understanding`, `passages`, `step`, `token`, `withdrawn`, and at last `answer` with the whole object.
@@ -88,7 +88,7 @@ async def warnings(
     request: Request,
     access: MayAsk,
     company: Annotated[str, Query(min_length=1, max_length=200, description="Name, short name or code.")],
-    year: Annotated[int | None, Query(ge=1900, le=2100)] = None,
+    year: Annotated[int | None, Query(ge=1900, le=2099)] = None,
 ) -> Response:
     """Return the early-warning signals of a company and year, each with its operands and their pages."""
     server = held(request)

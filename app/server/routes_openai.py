@@ -19,7 +19,7 @@ from vouch.app.server.documented import answers
 from vouch.app.server.held import Held, held
 from vouch.app.server.problems import Problem, status_of
 from vouch.app.server.routes_ask import EVENTS, NO_BUFFER, filters_of
-from vouch.app.server.schemas import LONGEST_QUESTION, ChatBody, ChatTurn
+from vouch.app.server.schemas import ChatBody, ChatTurn
 from vouch.app.server.streams import streamed, until_left
 from vouch.app.service.types import Access, AskRequest, Cancelled, Filters, Json
 from vouch.retrieval.errors import VouchError
@@ -96,16 +96,15 @@ def _data(document: Mapping[str, Any]) -> bytes:
 
 
 def _request(body: ChatBody) -> AskRequest:
-    """Return the question of a conversation: its last user message, after those before it."""
+    """Return the question of a conversation, the user's last text, after what was said before it."""
     said = [(turn.role, _text(turn)) for turn in body.messages if turn.role in ("user", "assistant")]
-    if not said or said[-1][0] != "user" or not said[-1][1].strip():
-        raise Problem(400, "the last message must be the user's question, as text")
-    question = said[-1][1].strip()
-    if len(question) > LONGEST_QUESTION:
-        raise Problem(400, f"the question has {len(question):,} characters; {LONGEST_QUESTION:,} are read")
+    while said and not (said[-1][0] == "user" and said[-1][1].strip()):
+        said.pop()
+    if not said:
+        raise Problem(422, "no message of the user holds text")
     filters = filters_of(body.vouch) if body.vouch else Filters()
     generator = "extractive" if body.model == "vouch-extractive" else None
-    return AskRequest(question, filters, generator=generator, history=tuple(said[:-1]))
+    return AskRequest(said[-1][1].strip(), filters, generator=generator, history=tuple(said[:-1]))
 
 
 def _text(turn: ChatTurn) -> str:

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 LONGEST_QUESTION = 4000
+LONGEST_TURN = 20_000
 LONGEST_NAME = 200
 
 Question = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
-Year = Annotated[int, Field(ge=1900, le=2100)]
+Year = Annotated[int, Field(ge=1900, le=2099)]
 Session = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
@@ -32,7 +33,9 @@ class AskBody(FilterBody):
 
     question: Question
     k: int | None = Field(None, ge=1, le=200, description="Passages read; the server's setting where absent.")
-    generator: Name | None = Field(None, description="extractive or model; the server's setting where absent.")
+    generator: Literal["extractive", "model"] | None = Field(
+        None, description="Quote, or let the server's language model write; the server's setting where absent."
+    )
     cot: bool = Field(False, description="Reason in steps that are kept apart from the answer.")
     tools: bool = Field(True, description="Whether a model may call tools.")
     session: Session = Field("", description="The conversation it belongs to; empty: none.")
@@ -56,11 +59,17 @@ class SearchBody(FilterBody):
     )
 
 
+_YEAR = r"(19|20)\d\d年?"
+_PERIOD = "(第[一二三四]季度|上半年|年度)"
+
+
 class FactsQuery(Strict):
     """Which values to list."""
 
     company: str = Field("", max_length=200, description="Name, short name or code.")
-    year: str = Field("", max_length=40, description="2022, 2019-2021, 2025年第三季度.")
+    year: str = Field(
+        "", pattern=rf"^({_YEAR}((-|至|到){_YEAR}|{_PERIOD})?)?$", description="2022, 2019-2021, 2025年第三季度."
+    )
     field: list[Name] = Field(default=[], max_length=50, description="By any of its names.")
     scope: Literal["consolidated", "parent"] | None = None
     collection: list[Name] = Field(default=[], max_length=50)
@@ -103,17 +112,36 @@ class TitleBody(Strict):
     title: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 
 
+_TEXT = {"type": "string", "pattern": r"\S", "maxLength": LONGEST_TURN}
+_PART = {"type": "object", "required": ["type", "text"], "properties": {"type": {"const": "text"}, "text": _TEXT}}
+_ASKED: dict[str, Any] = {
+    "type": "object",
+    "required": ["role", "content"],
+    "properties": {
+        "role": {"const": "user"},
+        "content": {"anyOf": [_TEXT, {"type": "array", "contains": _PART}]},
+    },
+}
+
+
 class ChatTurn(BaseModel):
     """One message of an OpenAI-compatible conversation; other keys are let pass."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[dict[str, Any]] | None = Field(None, description="Text, or parts of which the text is read.")
+    content: Annotated[str, StringConstraints(max_length=LONGEST_TURN)] | list[dict[str, Any]] | None = Field(
+        None, description="Text, or parts of which the text is read."
+    )
 
 
 class ChatBody(BaseModel):
     """An OpenAI-compatible request; keys that Vouch has no use for are let pass."""
 
-    messages: list[ChatTurn] = Field(min_length=1, max_length=200)
+    messages: list[ChatTurn] = Field(
+        min_length=1,
+        max_length=200,
+        description="The last message of the user that holds text is the question.",
+        json_schema_extra={"contains": _ASKED},
+    )
     model: Annotated[str, StringConstraints(max_length=200)] = "vouch"
     stream: bool = False
     stream_options: dict[str, Any] | None = None

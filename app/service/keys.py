@@ -60,7 +60,7 @@ class KeyFile:
             return None
         return found.access
 
-    def keys(self) -> list[Key]:
+    def listed(self) -> list[Key]:
         """Return all keys, the oldest first."""
         return sorted(self._current().values(), key=lambda key: key.created)
 
@@ -73,20 +73,20 @@ class KeyFile:
         created = datetime.now(UTC).isoformat(timespec="seconds")
         key = Key(secrets.token_hex(4), name.strip(), hashed(secret), tuple(scopes), listed, created)
         with self._writing():
-            self._write([*self.keys(), key])
+            self._write([*self.listed(), key])
         return key, secret
 
     def revoke(self, said: str) -> Key:
         """Make a key, named by id or by a name that only one has, open nothing any more; NotFound where there is none."""
         with self._writing():
-            valid = [key for key in self.keys() if not key.revoked]
+            valid = [key for key in self.listed() if not key.revoked]
             found = [key for key in valid if key.id == said] or [key for key in valid if key.name == said]
             if not found:
                 raise NotFound(f"no valid key has the id or name {said!r}: vouch keys list shows them")
             if len(found) > 1:
                 raise UsageError(f"{len(found)} keys are called {said!r}: name one by its id")
             revoked = replace(found[0], revoked=datetime.now(UTC).isoformat(timespec="seconds"))
-            self._write([revoked if key.id == revoked.id else key for key in self.keys()])
+            self._write([revoked if key.id == revoked.id else key for key in self.listed()])
         return revoked
 
     def _writing(self) -> filelock.BaseFileLock:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from vouch.app.service.types import Upload
 from vouch.retrieval.atomic_file import write_atomically
-from vouch.retrieval.errors import UsageError
 
 _LONGEST = 180
 """Bytes of a name; file systems end at 255."""
@@ -21,11 +20,10 @@ class Uploads:
         self._folder = folder
 
     def keep(self, files: Sequence[Upload], collection: str) -> tuple[Path, ...]:
-        """Write files and return where; UsageError for two of one name."""
-        names = [file_name(upload.name) for upload in files]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise UsageError(f"two files of one upload are called {twice[0]}: rename one")
+        """Write files and return where; of two with one name the second gets a number."""
+        names: list[str] = []
+        for upload in files:
+            names.append(_numbered(file_name(upload.name), names))
         shelf = self._folder / hashlib.sha256(collection.encode()).hexdigest()[:16]
         shelf.mkdir(parents=True, exist_ok=True)
         paths = tuple(shelf / name for name in names)
@@ -37,6 +35,15 @@ class Uploads:
         """Delete a file if it is one of ours."""
         if path.is_relative_to(self._folder):
             path.unlink(missing_ok=True)
+
+
+def _numbered(name: str, taken: Sequence[str]) -> str:
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    number, fresh = 1, name
+    while fresh in taken:
+        number += 1
+        fresh = f"{stem} ({number}){dot}{ending}"
+    return fresh
 
 
 def file_name(said: str) -> str:
