@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vouch.app.extras import need
 from vouch.app.setting_sections import ModelSettings
-from vouch.app.wiring import need
 from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:

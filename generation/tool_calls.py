@@ -185,7 +185,7 @@ def _json_call(value: Any) -> tuple[str, Mapping[str, Any]]:
     name = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), "")
     if not name:
         raise _Unreadable("it names no tool")
-    arguments = next((value[key] for key in _ARGUMENTS if key in value), {})
+    arguments: Any = next((value[key] for key in _ARGUMENTS if key in value), {})
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments)

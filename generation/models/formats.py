@@ -1,6 +1,6 @@
 """Which vocabulary and which role format a model folder has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,9 +92,10 @@ def _turn_ends(vocabulary: TokenizerVocabulary) -> list[str]:
 
 
 def _rendered(tokenizer: PreTrainedTokenizerBase, turns: Turns, tools: list[dict[str, Any]] | None) -> str:
+    offered: list[dict[Any, Any] | Callable[..., Any]] | None = list(tools) if tools else None
     try:
         # transformers renders in a sandbox: a template cannot reach anything but what it is given.
-        rendered = tokenizer.apply_chat_template(turns, tools=tools, tokenize=False, add_generation_prompt=True)
+        rendered = tokenizer.apply_chat_template(turns, tools=offered, tokenize=False, add_generation_prompt=True)
     except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise ModelError(f"the model's chat template refuses this conversation: {error}") from error
     return str(rendered)

@@ -11,6 +11,7 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     BitsAndBytesConfig,
+    GlmConfig,
     GlmForCausalLM,
     PretrainedConfig,
     PreTrainedModel,
@@ -75,8 +76,8 @@ def load_weights(folder: Path, options: LoadOptions) -> PreTrainedModel:
     if options.threads:
         torch.set_num_threads(options.threads)
     raw = raw_config(folder)
-    original = raw.get("model_type") == ORIGINAL
-    config = glm_config(raw, folder) if original else _native_config(folder, raw)
+    files = weight_files(folder)
+    config = glm_config(raw, folder) if raw.get("model_type") == ORIGINAL else _native_config(folder, raw)
     device = _device(options.device)
     precision = _precision(options.precision, raw, device)
     if "quantization_config" not in raw:
@@ -84,13 +85,18 @@ def load_weights(folder: Path, options: LoadOptions) -> PreTrainedModel:
     arguments: dict[str, Any] = {"dtype": precision, "quantization_config": _quantisation(options.quantise, precision)}
     if device != "cpu":
         arguments["device_map"] = {"": device}
-    if original:
-        tensors = native_tensors(stored_tensors(weight_files(folder)), config)
-        model = GlmForCausalLM.from_pretrained(None, config=config, state_dict=tensors, **arguments)
+    if isinstance(config, GlmConfig) and raw.get("model_type") == ORIGINAL:
+        model = _converted_model(files, config, arguments)
     else:
-        weight_files(folder)
         model = _native_model(folder, config, arguments)
-    return model.eval()
+    model.eval()
+    return model
+
+
+def _converted_model(files: list[Path], config: GlmConfig, arguments: Mapping[str, Any]) -> PreTrainedModel:
+    tensors = native_tensors(stored_tensors(files), config)
+    model: PreTrainedModel = GlmForCausalLM.from_pretrained(None, config=config, state_dict=tensors, **arguments)
+    return model
 
 
 def raw_config(folder: Path) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def raw_config(folder: Path) -> dict[str, Any]:
 
 def _native_config(folder: Path, raw: Mapping[str, Any]) -> PretrainedConfig:
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (ValueError, OSError, KeyError) as error:
         kind = raw.get("model_type", "unnamed")
         if "auto_map" in raw:
@@ -120,15 +126,18 @@ def _native_config(folder: Path, raw: Mapping[str, Any]) -> PretrainedConfig:
                 "take a version for transformers (-hf), or serve it elsewhere (model.runtime = openai)"
             ) from error
         raise ModelError(f"{folder}: transformers does not know the model type {kind}") from error
+    return config
 
 
 def _native_model(folder: Path, config: PretrainedConfig, arguments: Mapping[str, Any]) -> PreTrainedModel:
+    loaded: Any
     try:
-        model, found = AutoModelForCausalLM.from_pretrained(
+        loaded = AutoModelForCausalLM.from_pretrained(
             folder, config=config, local_files_only=True, trust_remote_code=False, output_loading_info=True, **arguments
         )
     except (OSError, ValueError, ImportError, RuntimeError) as error:
         raise ModelError(f"{folder} cannot be loaded: {error}") from error
+    model, found = loaded
     wrong = [f"{name} is missing" for name in sorted(found["missing_keys"])]
     wrong += [f"{name} is of no use" for name in sorted(found["unexpected_keys"])]
     wrong += [f"{entry[0]} has another shape" for entry in sorted(found["mismatched_keys"])]

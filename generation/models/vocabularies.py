@@ -123,7 +123,8 @@ class TokenizerVocabulary:
 
     def text_of(self, ids: Sequence[int]) -> str:
         """Return the text of tokens; U+FFFD where a character is not complete."""
-        decoded: str = self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        decoded = self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        assert isinstance(decoded, str)  # a list only for a list of lists
         return decoded
 
     def _broken_up(self, text: str) -> Iterator[str]:

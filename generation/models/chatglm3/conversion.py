@@ -40,8 +40,9 @@ def native_module(original: str) -> tuple[str, ...]:
 
 def part_rows(config: GlmConfig) -> tuple[int, int, int]:
     """Return how many rows of the fused projection are queries, keys and values."""
-    keys = config.num_key_value_heads * config.head_dim
-    return (config.num_attention_heads * config.head_dim, keys, keys)
+    width = config.head_dim or config.hidden_size // config.num_attention_heads
+    keys = (config.num_key_value_heads or config.num_attention_heads) * width
+    return (config.num_attention_heads * width, keys, keys)
 
 
 def native_tensors(stored: Iterable[StoredTensor], config: GlmConfig) -> dict[str, torch.Tensor]:

@@ -46,7 +46,7 @@ def native_adapter(
     for name, tensor in tensors.items():
         native.update(_native(name, tensor, model, folder))
     targets = {name.removeprefix("base_model.model.").rpartition(".lora_")[0] for name in native}
-    return replace(config, target_modules=targets, layers_to_transform=None, layers_pattern=None), native
+    return replace(config, target_modules=sorted(targets), layers_to_transform=None, layers_pattern=None), native
 
 
 def _native(name: str, tensor: torch.Tensor, model: GlmConfig, folder: Path) -> Iterator[tuple[str, torch.Tensor]]:
