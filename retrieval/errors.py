@@ -10,6 +10,7 @@ VouchError                  exit code 1 (never raised itself)
 │   ├── LibraryDamaged          the database or its folder is broken
 │   ├── LibraryFull             the disk is full
 │   └── IndexMismatch           built with another embedder than the settings name
+├── NotAllowed              3   whoever asks may not do this
 ├── NotFound                3   what is named does not exist, or not for whoever asks
 ├── ModelError              3   a language model cannot be used as the settings say
 │   └── NoReply                 one call brought no reply (callers that make many count it and go on)
@@ -67,6 +68,12 @@ class LibraryFull(LibraryError):
 
 class IndexMismatch(LibraryError):
     """The library's vectors were made by another embedder."""
+
+
+class NotAllowed(VouchError):
+    """Whoever asks may not do this; what may be seen is not told apart from what does not exist, see NotFound."""
+
+    exit_code = 3
 
 
 class NotFound(VouchError):

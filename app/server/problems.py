@@ -16,6 +16,7 @@ from vouch.retrieval.errors import (
     LibraryLocked,
     ModelError,
     NoReply,
+    NotAllowed,
     NotFound,
     NotSetUp,
     UnreadableDocument,
@@ -25,6 +26,7 @@ from vouch.retrieval.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[VouchError], int], ...] = (
+    (NotAllowed, 403),
     (NotFound, 404),
     (NotSetUp, 409),
     (UsageError, 400),

@@ -16,7 +16,7 @@ from vouch.app.server.documented import answers
 from vouch.app.server.held import Limits, held
 from vouch.app.server.problems import Problem
 from vouch.app.server.schemas import FolderBody
-from vouch.app.service.types import Access, IngestRequest, Upload
+from vouch.app.service.types import IngestRequest, Upload
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
@@ -36,14 +36,12 @@ async def add_documents(request: Request, access: MayIngest) -> Response:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         wanted = _from_folders(await request.body(), server.limits)
-        _check_collection(wanted.collection, access)
         return json_response(await server.workers.run(lambda: server.service.ingest(wanted, access)), 202)
     if kind != "multipart/form-data":
         raise Problem(415, "send files as multipart/form-data, or application/json with paths")
     async with request.form(max_files=server.limits.files, max_fields=20) as form:
         files = await _files(form, server.limits)
         said = _checked({"paths": ["-"]} | {name: form[name] for name in _FIELDS if form.get(name)})
-    _check_collection(said.collection, access)
     return json_response(await server.workers.run(lambda: server.service.upload(files, _wanted(said), access)), 202)
 
 
@@ -102,8 +100,3 @@ async def _files(form: FormData, limits: Limits) -> tuple[Upload, ...]:
             raise Problem(413, f"an upload may have {limits.upload_bytes // 1_000_000:,} MB in all")
         files.append(Upload(str(part.filename), content))
     return tuple(files)
-
-
-def _check_collection(collection: str, access: Access) -> None:
-    if access.collections is not None and collection not in access.collections:
-        raise Problem(403, f"this key may add to {', '.join(sorted(access.collections)) or 'no collection'}")

@@ -9,6 +9,7 @@ from vouch.app.service.jobs import Job
 from vouch.app.service.parts import Parts
 from vouch.app.service.reading import found_document
 from vouch.app.service.types import Access, IngestRequest, Json, Upload
+from vouch.retrieval.errors import NotAllowed
 
 
 class Adding:
@@ -19,10 +20,12 @@ class Adding:
 
     def ingest(self, request: IngestRequest, access: Access) -> Json:
         """Begin to read files and folders; return the job."""
+        _check_allowed(request, access)
         return self._begun(request, len(request.paths))
 
     def upload(self, files: Sequence[Upload], request: IngestRequest, access: Access) -> Json:
         """Begin to read uploaded files; return the job."""
+        _check_allowed(request, access)
         collection = unicodedata.normalize("NFC", request.collection)
         paths = self._parts.uploads.keep(files, collection)
         return self._begun(replace(request, paths=paths, collection=collection), len(paths))
@@ -52,3 +55,8 @@ class Adding:
                 self._parts.live.refresh()  # also what a cancelled job has read is found at once
 
         return self._parts.jobs.add(request.collection, files, work).shown()
+
+
+def _check_allowed(request: IngestRequest, access: Access) -> None:
+    if access.collections is not None and request.collection not in access.collections:
+        raise NotAllowed(f"this key may add to {', '.join(sorted(access.collections)) or 'no collection'}")

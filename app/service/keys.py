@@ -77,7 +77,7 @@ class KeyFile:
         return key, secret
 
     def revoke(self, said: str) -> Key:
-        """Make a key, named by id or by a name that only one has, open nothing any more; NotFound where there is none."""
+        """Make a key open nothing any more; NotFound unless an id, or a name that only one has, is `said`."""
         with self._writing():
             valid = [key for key in self.listed() if not key.revoked]
             found = [key for key in valid if key.id == said] or [key for key in valid if key.name == said]

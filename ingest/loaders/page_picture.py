@@ -4,6 +4,7 @@ Pictures have a palette of 128 greys, each also tinted: a page of text takes som
 """
 
 import struct
+import threading
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +18,21 @@ from vouch.retrieval.types import Box
 
 MAX_PIXELS = 20_000_000
 """A page may claim to be as large as a house."""
+_PDFIUM = threading.Lock()
+"""pdfium is not made for two threads at once."""
 _FRAME = 200
 """Palette entry of the line around a marked place: red."""
 
 
 def page_picture(path: Path, page: int, boxes: Sequence[Box] = (), scale: float = 1.5) -> bytes:
     """Return page `page` (from 1) as PNG, `scale` pixels to a point, with `boxes` (points from the top left) marked."""
+    with _PDFIUM:
+        grey, scale = _rendered(path, page, scale)
+    return _png(_marked(grey, boxes, scale))
+
+
+def _rendered(path: Path, page: int, scale: float) -> tuple[npt.NDArray[np.uint8], float]:
+    """Return a page in greys, and the scale in which it fits."""
     try:
         pdf = pdfium.PdfDocument(path)
     except (pdfium.PdfiumError, FileNotFoundError) as error:
@@ -38,7 +48,7 @@ def page_picture(path: Path, page: int, boxes: Sequence[Box] = (), scale: float 
         handle.close()
     finally:
         pdf.close()
-    return _png(_marked(grey, boxes, scale))
+    return grey, scale
 
 
 def _marked(grey: npt.NDArray[np.uint8], boxes: Sequence[Box], scale: float) -> npt.NDArray[np.uint8]:
