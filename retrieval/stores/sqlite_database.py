@@ -9,13 +9,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from vouch.retrieval.errors import LibraryDamaged, LibraryError
+from vouch.retrieval.errors import LibraryDamaged, LibraryError, LibraryMissing
 from vouch.retrieval.stores.sqlite_errors import library_errors
 
 FILE_NAME = "library.db"
-SCHEMA = ("schema.sql", "facts.sql")
+SCHEMA = ("schema.sql", "facts.sql", "conversations.sql")
 """The n-th script makes version n of version n-1; all of them make a new library."""
 SCHEMA_VERSION = len(SCHEMA)
+OLDEST_READ = 2
+"""Later versions only add conversations, which are opened to write: older libraries can be read as they are."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -92,16 +94,17 @@ def _check_version(connection: sqlite3.Connection, folder: Path) -> None:
     version = _version(connection)
     if version == "0":
         raise _missing(folder)
-    if version.isdecimal() and int(version) < SCHEMA_VERSION:
+    if version.isdecimal() and OLDEST_READ <= int(version) <= SCHEMA_VERSION:
+        return
+    if version.isdecimal() and int(version) < OLDEST_READ:
         raise LibraryError(
             f"the library {folder} was made by an older vouch (schema version {version}, now {SCHEMA_VERSION}): "
             "run vouch ingest on its documents once, which keeps what it holds and adds what is new"
         )
-    if version != str(SCHEMA_VERSION):
-        raise LibraryDamaged(
-            f"the library {folder} has schema version {version}, this vouch reads {SCHEMA_VERSION}: "
-            "use the vouch that made it, or ingest the documents into a new library"
-        )
+    raise LibraryDamaged(
+        f"the library {folder} has schema version {version}, this vouch reads {SCHEMA_VERSION}: "
+        "use the vouch that made it, or ingest the documents into a new library"
+    )
 
 
 def _create(folder: Path, busy_timeout: float) -> sqlite3.Connection:
@@ -156,4 +159,4 @@ def _is_file(path: Path) -> bool:
 def _missing(folder: Path) -> LibraryError:
     if folder.is_file():
         return LibraryError(f"{folder} is a file, a library is a folder: name a folder with --library")
-    return LibraryError(f"there is no library in {folder}: make one with vouch ingest --library '{folder}' FILES")
+    return LibraryMissing(f"there is no library in {folder}: make one with vouch ingest --library '{folder}' FILES")
