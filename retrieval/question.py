@@ -5,13 +5,14 @@ Everything comes from the question, the lexicon and the documents that the libra
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from vouch.retrieval.companies import ambiguous, known_names
 from vouch.retrieval.holdings import Wanted, choose
 from vouch.retrieval.lexicon import LINE_KINDS, Mention, default_lexicon, fold
 from vouch.retrieval.periods import NamedPeriods, named_periods
+from vouch.retrieval.question_filters import Filters, named_filters, narrowed
 from vouch.retrieval.report_idioms import OUTLOOK, Idiom, default_idioms
 from vouch.retrieval.types import EVERYTHING, Scope, StoredDocument
 from vouch.retrieval.unknown_company import unknown_company
@@ -73,6 +74,10 @@ class Question:
     candidates: tuple[str, ...] = ()
     """Companies that an ambiguous name may mean."""
     about_report: bool = False
+    speaks_another_language: bool = False
+    """None of the documents looked in first are in the question's language."""
+    filters: Filters = field(default_factory=Filters)
+    """Kind of document, collection and department named."""
     over_companies: bool = False
     """Asks about many companies at once: a ranking, a count, an average."""
 
@@ -117,6 +122,7 @@ def understand(
         periods=named.periods,
         unknown_company="" if similar else unknown,
         candidates=shared.companies if shared else similar,
+        filters=named_filters(masked, documents),
         over_companies=any(word in fold(masked) for word in wording.many_companies),
         about_report=bool(found or unknown) or _is_about_report(masked, mentions, named, wording),
     )
@@ -148,13 +154,18 @@ def _placed(asked: Question, named: NamedPeriods, documents: Sequence[StoredDocu
     outlook = any(idiom.name == OUTLOOK for idiom in asked.idioms)
     form = named_form(asked.text)
     held = choose(documents, Wanted(asked.companies, asked.years, named, value, asked.about_report, outlook, form))
-    languages = {d.source.language for d in documents if held.scopes[0].allows(d.source)}
+    scopes = held.scopes
+    first = None if asked.companies else narrowed(documents, asked.filters)
+    if first and scopes[0].is_everything:
+        scopes = (first, *scopes)
+    languages = {d.source.language for d in documents if scopes[0].allows(d.source)}
     return replace(
         asked,
-        scopes=held.scopes,
+        scopes=scopes,
         years=held.years,
         missing_years=held.missing_years,
         prior_years=held.prior_years,
+        speaks_another_language=bool(languages) and asked.language not in languages,
         expansions=tuple(word for word in asked.expansions if _speaks(word, asked.language, languages)),
     )
 

@@ -6,14 +6,17 @@ import numpy as np
 from rank_bm25 import BM25Okapi
 
 from vouch.retrieval.lexical.passage_tokens import body_tokens, heading_tokens
+from vouch.retrieval.lexical.synonyms import Synonyms
 from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Chunk
 
 
 class RankBm25Index:
-    """BM25Okapi (k1 1.5, b 0.75) over text and headings together; fine up to some 10,000 chunks (35 ms a query)."""
+    """BM25Okapi over text and headings together, with any k1 and b; fine up to some 10,000 chunks (35 ms a query)."""
 
-    def __init__(self) -> None:
+    def __init__(self, k1: float = 1.5, b: float = 0.75, synonyms: Synonyms | None = None) -> None:
+        self._k1, self._b = k1, b
+        self._synonyms = synonyms
         self._words: dict[int, list[str]] = {}
         self._documents: dict[int, str] = {}
         self._model: BM25Okapi | None = None
@@ -47,7 +50,7 @@ class RankBm25Index:
         self._clear_model()
         searchable = {seq: words for seq, words in self._words.items() if words}
         if searchable:
-            self._model = BM25Okapi(list(searchable.values()))
+            self._model = BM25Okapi(list(searchable.values()), k1=self._k1, b=self._b)
             self._seqs = np.fromiter(searchable, np.int64, len(searchable))
         self._position = position
 
@@ -56,6 +59,9 @@ class RankBm25Index:
             return []
         words = tokens(query)
         scores = self._model.get_scores(words)
+        for token, weight in self._synonyms.tokens_of(query) if self._synonyms else []:
+            scores += weight * self._model.get_scores([token])
+            words.append(token)
         # A score of 0 is no match, and a token of more than half of all chunks can pull a match below 0.
         matching = self._matching(words) & (True if doc_ids is None else self._within(doc_ids))
         best = [place for place in np.lexsort((self._seqs, -scores)) if matching[place]][:k]

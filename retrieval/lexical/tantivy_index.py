@@ -10,6 +10,7 @@ import tantivy
 
 from vouch.retrieval.atomic_file import write_atomically
 from vouch.retrieval.lexical.passage_tokens import body_tokens, heading_tokens
+from vouch.retrieval.lexical.synonyms import Synonyms
 from vouch.retrieval.tokenize import TOKENIZER_NAME, tokens
 from vouch.retrieval.types import Chunk
 
@@ -20,13 +21,21 @@ _WRITER_HEAP = 64_000_000
 
 
 class TantivyIndex:
-    """BM25 (k1 1.2, b 0.75) over a passage's text and, apart from it, its headings."""
+    """BM25 over a passage's text and, apart from it, its headings; tantivy fixes k1 at 1.2 and b at 0.75."""
 
-    def __init__(self, folder: Path, *, body_weight: float = 1.0, heading_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        body_weight: float = 1.0,
+        heading_weight: float = 1.0,
+        synonyms: Synonyms | None = None,
+    ) -> None:
         self._folder = folder
         self._weights = {
             field: weight for field, weight in (("body", body_weight), ("heading", heading_weight)) if weight
         }
+        self._synonyms = synonyms
         self._schema = _schema()
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
@@ -85,7 +94,8 @@ class TantivyIndex:
     def search(self, query: str, k: int, doc_ids: frozenset[str] | None = None) -> list[tuple[int, float]]:
         if self._index is None or k < 1:
             return []
-        wanted = self._query(tokens(query))
+        others = self._synonyms.tokens_of(query) if self._synonyms else []
+        wanted = self._query([*((token, 1.0) for token in tokens(query)), *others])
         if doc_ids is not None:
             among = tantivy.Query.term_set_query(self._schema, "doc_id", sorted(doc_ids))
             # Worth nothing: the scope decides who may answer, never who answers best.
@@ -100,11 +110,11 @@ class TantivyIndex:
     def document_frequency(self, token: str) -> int:
         return 0 if self._index is None else int(self._index.searcher().doc_freq("body", token))
 
-    def _query(self, words: Sequence[str]) -> tantivy.Query:
+    def _query(self, words: Sequence[tuple[str, float]]) -> tantivy.Query:
         clauses = []
-        for field, weight in self._weights.items():
-            for word in words:
-                term = tantivy.Query.term_query(self._schema, field, word, "freq")
+        for field, field_weight in self._weights.items():
+            for word, word_weight in words:
+                term, weight = tantivy.Query.term_query(self._schema, field, word, "freq"), field_weight * word_weight
                 clauses.append((tantivy.Occur.Should, term if weight == 1 else tantivy.Query.boost_query(term, weight)))
         return tantivy.Query.boolean_query(clauses)
 
