@@ -1,7 +1,8 @@
 """What a generator is given and what it proposes. Knows neither how it is written nor how it is checked."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from vouch.generation.chat import Cancelled
@@ -11,7 +12,7 @@ from vouch.generation.retrieve import Shelf
 from vouch.generation.tools.types import Computation
 from vouch.generation.types import Refusal, Step
 from vouch.retrieval.question import Question
-from vouch.retrieval.types import Hit, Scope
+from vouch.retrieval.types import ChunkKind, Hit, Scope
 
 
 def never() -> bool:
@@ -30,6 +31,8 @@ class Task:
     """Best first."""
     listen: Listener = nobody
     cancelled: Cancelled = never
+    begun: float = field(default_factory=time.monotonic)
+    """When the question was asked, by the monotonic clock."""
     objections: tuple[str, ...] = ()
     """What could not be vouched for in an earlier draft, for a generator that is asked to write anew."""
 
@@ -41,6 +44,7 @@ class Evidence:
     quote: Quote
     context: str = ""
     """A table's caption, unit and header rows, where they stand before the span."""
+    kind: ChunkKind = "prose"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             "numbers_unsupported": checked.numbers_unsupported,
             "citations_checked": checked.citations_checked,
             "citations_missing": checked.citations_missing,
+            "statements_marked": checked.statements_marked,
         },
         "plan": answer.plan,
         "steps": [

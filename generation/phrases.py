@@ -84,3 +84,32 @@ def ocr_warning(pages: Sequence[int], language: Language) -> str:
     if language == "zh":
         return f"第 {named} 页由图像识别得到，请对照原件核对。"
     return f"Page {named} was read from a picture: check it against the original."
+
+
+def unverified_warning(count: int, language: Language) -> str:
+    """Return the warning that sentences of the answer bear the mark of what could not be verified."""
+    if language == "zh":
+        return f"有 {count} 处内容无法在所引资料中核实，已标注“〔未核实〕”。"
+    return f"{count} statement(s) could not be verified in the passages cited and are marked [unverified]."
+
+
+def cut_off_warning(language: Language) -> str:
+    """Return the warning that the model's reply was cut off."""
+    return "模型的回答没有写完，末尾不完整的句子已略去。" if language == "zh" else "The model's reply was cut off."
+
+
+def repetition_warning(language: Language) -> str:
+    """Return the warning that the model repeated itself."""
+    return "模型的回答有大量重复，重复部分已略去。" if language == "zh" else "The model repeated itself; that was cut."
+
+
+def left_out_warning(count: int, language: Language) -> str:
+    """Return the warning that passages found did not fit into the model's window."""
+    if language == "zh":
+        return f"有 {count} 段检索到的内容放不进模型的上下文窗口，未提供给模型。"
+    return f"{count} passage(s) found did not fit into the model's window and were not read by it."
+
+
+def no_reply(problem: str, language: Language) -> str:
+    """Return why there is no answer where the model gave none."""
+    return f"模型没有给出回答：{problem}" if language == "zh" else f"The model gave no reply: {problem}"

@@ -1,11 +1,13 @@
 """What an answer quotes: spans of pages, and the numbered citations made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vouch.generation.sentences import rejoined
 from vouch.generation.types import Citation
 from vouch.retrieval.types import Page, Source
+
+Span = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class Quote:
     section: tuple[str, ...]
     score: float
     """How well it answers, 0 to 1."""
+
+    @property
+    def span(self) -> Span:
+        """What makes two quotes the same: document, page number, start and end."""
+        return self.source.doc_id, self.page.number, self.start, self.end
 
     @property
     def text(self) -> str:
@@ -36,19 +43,21 @@ class Statement:
 
 def cite(statements: Sequence[Statement]) -> tuple[list[str], tuple[Citation, ...]]:
     """Return the statements' texts with [n] markers and the citations they point to, equal spans cited once."""
-    numbers: dict[tuple[str, int, int, int], int] = {}
-    citations: list[Citation] = []
+    citations = numbered(quote for statement in statements for quote in statement.quotes)
     texts: list[str] = []
     for statement in statements:
-        marks: list[str] = []
-        for quote in statement.quotes:
-            key = (quote.source.doc_id, quote.page.number, quote.start, quote.end)
-            if key not in numbers:
-                numbers[key] = len(citations) + 1
-                citations.append(_citation(numbers[key], quote))
-            marks.append(f"[{numbers[key]}]")
-        texts.append(f"{statement.text} {''.join(dict.fromkeys(marks))}".strip())
-    return texts, tuple(citations)
+        marks = dict.fromkeys(f"[{citations[quote.span].n}]" for quote in statement.quotes)
+        texts.append(f"{statement.text} {''.join(marks)}".strip())
+    return texts, tuple(citations.values())
+
+
+def numbered(quotes: Iterable[Quote]) -> dict[Span, Citation]:
+    """Return the citation of each span, numbered in the order in which they come up."""
+    citations: dict[Span, Citation] = {}
+    for quote in quotes:
+        if quote.span not in citations:
+            citations[quote.span] = _citation(len(citations) + 1, quote)
+    return citations
 
 
 def _citation(n: int, quote: Quote) -> Citation:

@@ -49,6 +49,15 @@ def unverified(question: Question) -> Refusal:
     return Refusal("unverified", "What was found could not be verified on the cited pages.")
 
 
+def not_known(question: Question) -> Refusal:
+    """Return the refusal for a question that a model could not answer from what it read."""
+    if question.language == "zh":
+        return Refusal("no_evidence", "找到的资料不足以回答这个问题。", "请换一种说法，或说明公司、年份和具体项目。")
+    return Refusal(
+        "no_evidence", "The passages found do not answer this.", "Try other words, or name company, year and item."
+    )
+
+
 def _is_about_one(question: Question) -> bool:
     """Say whether a question asks for what only one company's report can say."""
     kinds = {mention.group.kind for mention in question.mentions}

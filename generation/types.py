@@ -44,6 +44,8 @@ class Verification:
     numbers_unsupported: int = 0
     citations_checked: int = 0
     citations_missing: int = 0
+    statements_marked: int = 0
+    """Sentences of a model that are given with a mark that they could not be verified."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,145 @@
+"""The generator with a chat model: what was found is packed into a prompt, the reply is drafted, nothing is vouched."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from vouch.generation.agent import Limits, ToolLoop
+from vouch.generation.chat import ChatModel
+from vouch.generation.chat_generator.options import ChatOptions
+from vouch.generation.chat_generator.prompting import Prepared, Prompter
+from vouch.generation.chat_generator.strength import LEAST, evidence_strength
+from vouch.generation.drafts import Draft, Evidence, Task, Written
+from vouch.generation.events import Stepped, Token
+from vouch.generation.phrases import left_out_warning, no_reply
+from vouch.generation.reasoning.bounds import Allowance
+from vouch.generation.reasoning.checking import doubted
+from vouch.generation.reasoning.consistency import vote
+from vouch.generation.reasoning.parts import parts, takes_parts
+from vouch.generation.reasoning.thoughts import ThoughtSplitter
+from vouch.generation.reasoning.voice import Said, Voice, thought_steps
+from vouch.generation.retrieve import retrieve
+from vouch.generation.tools.registry import Toolbox
+from vouch.generation.types import Refusal, Step
+from vouch.generation.vouching.claims import MARK
+from vouch.retrieval.errors import NoReply
+from vouch.retrieval.question import understand
+from vouch.retrieval.types import Hit
+
+SAMPLED = 0.7
+"""Temperature of answers that are voted on: without chance there would be nothing to vote about."""
+
+Tools = Callable[[Task], Toolbox]
+
+
+class ChatGenerator:
+    """Lets a chat model answer from numbered passages."""
+
+    def __init__(self, model: ChatModel, options: ChatOptions, tools: Tools | None = None) -> None:
+        self._model = model
+        self._options = options
+        self._tools = tools
+        self._prompter = Prompter(model, options)
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self._model.name
+
+    def draft(self, task: Task) -> Draft:
+        """Return what the model writes, unchecked; an empty draft where what was found is too far from the question."""
+        if not task.objections and evidence_strength(task) < LEAST:
+            return Draft()
+        allowance = Allowance(self._options.bounds, task.begun, task.cancelled)
+        sampling = replace(self._options.sampling, max_tokens=self._prompter.reply_tokens)
+        voice = Voice(self._model, sampling, allowance, self._options.adapter)
+        try:
+            return self._drafted(task, voice)
+        except NoReply as error:
+            return Draft(refusal=Refusal("unverified", no_reply(str(error), task.question.language)))
+
+    def _drafted(self, task: Task, voice: Voice) -> Draft:
+        task, notes, steps = self._looked_up(task, voice)
+        prompt = self._prompter.prompt(task, notes)
+        if not prompt.evidence and self._tools is None:
+            return Draft(warnings=self._warnings(task, prompt))
+        written, more = self._written(task, prompt, voice)
+        if self._options.check and written.text:
+            reader = self._prompter.named("check", task.question.language)
+            written = replace(written, doubted=doubted(voice, reader, written.text, prompt.passages))
+        return Draft(written=written, steps=(*steps, *more), warnings=self._warnings(task, prompt))
+
+    def _written(self, task: Task, prompt: Prepared, voice: Voice) -> tuple[Written, tuple[Step, ...]]:
+        if self._options.bounds.samples > 1:
+            said = self._voted(task, prompt, voice)
+        elif self._tools is not None:
+            return self._with_tools(task, prompt, voice, self._tools(task))
+        else:
+            said = voice.say(prompt.messages, listen=task.listen)
+        return Written(said.text, prompt.evidence, (), said.complete, prompt.instructions), said.thoughts
+
+    def _with_tools(
+        self, task: Task, prompt: Prepared, voice: Voice, tools: Toolbox
+    ) -> tuple[Written, tuple[Step, ...]]:
+        """Return what the model writes after looking things up; tools' findings are numbered on from the passages."""
+        bounds, allowance = self._options.bounds, voice.allowance
+        limits = Limits(bounds.steps, max(1, allowance.tokens), allowance.seconds)
+        loop = ToolLoop(self._model, tools, limits)
+        found = loop.run(voice.request(prompt.messages), len(prompt.evidence) + 1, task.listen, task.cancelled)
+        allowance.spend(found.usage.completion_tokens)
+        splitter = ThoughtSplitter()
+        answer = splitter.feed(found.text) + splitter.finish()
+        evidence = (*prompt.evidence, *(Evidence(quote) for quote in found.evidence))
+        written = Written(answer, evidence, found.computations, found.finish == "answered", prompt.instructions)
+        thoughts = thought_steps(splitter.thoughts)
+        return written, (*thoughts, *found.steps)
+
+    def _voted(self, task: Task, prompt: Prepared, voice: Voice) -> Said:
+        """Return the answer that most of several samples agree on, the vote as its last step."""
+        said: list[Said] = []
+        for number in range(self._options.bounds.samples):
+            seed = (voice.sampling.seed or 0) + number
+            temperature = max(voice.sampling.temperature or 0.0, SAMPLED)
+            one = voice.say(prompt.messages, replace(voice.sampling, temperature=temperature, seed=seed))
+            if one.text or not said:
+                said.append(one)
+            if voice.allowance.is_over():
+                break
+        found = vote([one.text for one in said])
+        chosen = said[found.index]
+        step = Step("", "self_consistency", {"samples": found.of}, f"{found.agreeing}/{found.of}")
+        task.listen(Stepped(step))
+        task.listen(Token(chosen.text))
+        return replace(chosen, thoughts=(*chosen.thoughts, step))
+
+    def _looked_up(self, task: Task, voice: Voice) -> tuple[Task, str, tuple[Step, ...]]:
+        """Return a task with the passages of its sub-questions, and what the model answers to each of them."""
+        question, options = task.question, self._options
+        if task.objections or not takes_parts(question, options.decompose):
+            return task, "", ()
+        documents = task.shelf.documents(task.scope)
+        asked = parts(voice, self._prompter.named("parts", question.language), question, options.bounds.steps)
+        steps: list[Step] = []
+        found: list[list[Hit]] = [list(task.hits)]
+        for text in asked:
+            part = understand(text, documents, question)
+            hits = retrieve(task.shelf, part, task.scope if part.scope.is_everything else part.scope)
+            found.append(hits)
+            inner = replace(task, question=part, hits=hits)
+            said = voice.say(self._prompter.prompt(inner).messages)
+            steps.append(Step(text, "sub_question", {}, said.text[:1000]))
+            task.listen(Stepped(steps[-1]))
+        notes = "\n".join(f"- {step.thought} {MARK.sub('', step.result)}" for step in steps)
+        return replace(task, hits=_in_turn(found)), notes, tuple(steps)
+
+    def _warnings(self, task: Task, prompt: Prepared) -> tuple[str, ...]:
+        return (left_out_warning(prompt.left_out, task.question.language),) if prompt.left_out else ()
+
+
+def _in_turn(lists: list[list[Hit]]) -> list[Hit]:
+    """Return the hits of several searches, the best of each first, each passage once."""
+    found: dict[str, Hit] = {}
+    for rank in range(max(map(len, lists), default=0)):
+        for hits in lists:
+            if rank < len(hits):
+                found.setdefault(hits[rank].chunk.id, hits[rank])
+    return list(found.values())

@@ -1,0 +1,101 @@
+"""The conversation that a question and its passages become: examples, passages, notes, the question last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vouch.generation.chat import ChatModel, Message
+from vouch.generation.chat_generator.options import ChatOptions
+from vouch.generation.drafts import Evidence, Task
+from vouch.generation.few_shot import chosen_examples, load_examples
+from vouch.generation.packing import Packed, TokenCounts, packed
+from vouch.generation.phrases import Language
+from vouch.generation.prompts.loader import Prompt, load_prompt
+from vouch.retrieval.types import Hit
+
+Domain = Literal["finance", "medical", "general"]
+
+REPLY_SHARE = 0.25
+"""Share of a small window that is kept for the reply."""
+EXAMPLES_SHARE = 0.15
+MARGIN = 0.04
+"""Share of the window left free: turn headers, and counts that are estimates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a model is asked, and what the numbers in it stand for."""
+
+    messages: tuple[Message, ...]
+    evidence: tuple[Evidence, ...]
+    passages: str
+    left_out: int
+    instructions: str
+
+
+class Prompter:
+    """Makes prompts for one model."""
+
+    def __init__(self, model: ChatModel, options: ChatOptions) -> None:
+        self._model = model
+        self._options = options
+        self._count = TokenCounts(model.count_tokens)
+
+    @property
+    def reply_tokens(self) -> int:
+        """Tokens of the window that are kept for the reply."""
+        return min(self._options.sampling.max_tokens, int(REPLY_SHARE * self._model.context_window))
+
+    def prompt(self, task: Task, notes: str = "") -> Prepared:
+        """Return the conversation for a question; SettingsError where a prompt file has a blank that nothing fills."""
+        question, language = task.question, task.question.language
+        prompt = self._answering(task)
+        again = self._again(task.objections, language)
+        fixed = {"notes": "\n".join(part for part in (notes, again) if part), "question": question.text}
+        room = self._room(prompt.messages({**fixed, "examples": "", "passages": ""}))
+        examples = self._examples(task, min(int(EXAMPLES_SHARE * self._model.context_window), room // 3))
+        read = self._passages(task, room - self._count(examples))
+        messages = prompt.messages({**fixed, "examples": examples, "passages": read.text})
+        told = messages[0].content if messages[0].role == "system" else ""
+        return Prepared(messages, read.evidence, read.text, read.left_out, told)
+
+    def named(self, name: str, language: Language) -> Prompt:
+        """Return a prompt file."""
+        return load_prompt(name, language, self._options.prompts)
+
+    def _answering(self, task: Task) -> Prompt:
+        language = task.question.language
+        rules = self.named(f"domain.{domain_of(task)}", language).text({})
+        thinking = self.named("thinking", language).text({}) if self._options.cot else ""
+        return self.named("answer", language).partial({"rules": rules, "thinking": thinking})
+
+    def _again(self, objections: Sequence[str], language: Language) -> str:
+        if not objections:
+            return ""
+        listed = "\n".join(f"- {objection}" for objection in objections[:12])
+        return self.named("again", language).text({"objections": listed})
+
+    def _room(self, messages: Sequence[Message]) -> int:
+        window = self._model.context_window
+        fixed = sum(self._count(message.content) for message in messages)
+        return window - self.reply_tokens - fixed - int(MARGIN * window)
+
+    def _examples(self, task: Task, room: int) -> str:
+        if self._options.examples == 0 or room <= 0:
+            return ""
+        known = load_examples(domain_of(task), task.question.language, self._options.prompts)
+        chosen = chosen_examples(known, task.question.text, self._options.examples, room, self._count)
+        return "".join(f"{example.shown()}\n\n" for example in chosen)
+
+    def _passages(self, task: Task, room: int) -> Packed:
+        hits: Sequence[Hit] = task.hits[: self._options.passages]
+        return packed(task.shelf, hits, max(0, room), self._count, task.question.language)
+
+
+def domain_of(task: Task) -> Domain:
+    """Return what a question is about: reports of companies, medicine, anything else."""
+    kinds = [hit.chunk.source.kind for hit in task.hits[:5]]
+    if task.question.about_report or kinds.count("report") > len(kinds) / 2:
+        return "finance"
+    medical = any(mention.group.kind == "medical" for mention in task.question.mentions)
+    return "medical" if medical or kinds.count("guideline") + kinds.count("qa") > len(kinds) / 2 else "general"

@@ -1,0 +1,1 @@
+"""What models are told, as files, and what reads them."""

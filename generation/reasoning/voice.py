@@ -1,0 +1,76 @@
+"""A chat model asked within the allowance of one answer; its thoughts are kept apart from what it says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vouch.generation.chat import ChatModel, ChatRequest, Finish, Message, Sampling
+from vouch.generation.events import Listener, Stepped, Token, nobody
+from vouch.generation.reasoning.bounds import Allowance
+from vouch.generation.reasoning.thoughts import ThoughtSplitter
+from vouch.generation.types import Step
+
+LONGEST = 60_000
+"""Characters of one reply, thoughts included: a model that never ends is cut off here."""
+MOST_THOUGHTS, LONGEST_THOUGHT = 40, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One reply."""
+
+    text: str
+    thoughts: tuple[Step, ...] = ()
+    complete: bool = True
+    """False: cut off by a bound, the reply's length or a cancellation."""
+
+
+class Voice:
+    """One model for one answer."""
+
+    def __init__(self, model: ChatModel, sampling: Sampling, allowance: Allowance, adapter: str = "") -> None:
+        self.model = model
+        self.sampling = sampling
+        self.allowance = allowance
+        self.adapter = adapter
+
+    def request(self, messages: Sequence[Message], sampling: Sampling | None = None) -> ChatRequest:
+        """Return a request whose reply cannot take more tokens than are left."""
+        chosen = sampling or self.sampling
+        most = max(1, min(chosen.max_tokens, self.allowance.tokens))
+        return ChatRequest(tuple(messages), sampling=replace(chosen, max_tokens=most), adapter=self.adapter)
+
+    def say(self, messages: Sequence[Message], sampling: Sampling | None = None, listen: Listener = nobody) -> Said:
+        """Return the reply; its answer is told as it comes. Empty where nothing more may be asked."""
+        if self.allowance.is_over():
+            return Said("", complete=False)
+        splitter, answer = ThoughtSplitter(), [""]
+        length, finish, written = 0, None, 0
+
+        def told(piece: str) -> None:
+            if piece:
+                answer.append(piece)
+                listen(Token(piece))
+
+        for delta in self.model.stream(self.request(messages, sampling), self.allowance.is_over):
+            length += len(delta.text)
+            told(splitter.feed(delta.text))
+            finish = delta.finish or finish
+            written = delta.usage.completion_tokens if delta.usage else written
+            if length > LONGEST:
+                finish = "length"
+                break
+        told(splitter.finish())
+        self.allowance.spend(written or length // 2)
+        thoughts = thought_steps(splitter.thoughts)
+        for step in thoughts:
+            listen(Stepped(step))
+        return Said("".join(answer).strip(), thoughts, _is_complete(finish))
+
+
+def _is_complete(finish: Finish | None) -> bool:
+    return finish not in ("length", "cancelled")
+
+
+def thought_steps(thoughts: Sequence[str]) -> tuple[Step, ...]:
+    """Return thoughts as steps of an answer, as many and as long as anybody reads."""
+    return tuple(Step(thought[:LONGEST_THOUGHT], "", {}, "") for thought in thoughts[:MOST_THOUGHTS])
