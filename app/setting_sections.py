@@ -25,6 +25,16 @@ class RetrievalSettings:
     embedder: Literal["hashing", "static", "encoder", "decoder", "openai"] = "hashing"
     """What turns text into vectors: the built-in ones, or a model named under [embedding]."""
     lexical: Literal["tantivy", "rank-bm25"] = "tantivy"
+    k1: Annotated[float, Between(0, 10)] = 0.0
+    """Of BM25: how much a word said again counts; 0: the engine's own (1.2 of tantivy, which fixes it; 1.5)."""
+    b: Annotated[float, Between(-1, 1)] = -1.0
+    """Of BM25: how much the length of a passage counts; -1: the engine's own (0.75), which tantivy fixes."""
+    body_weight: Annotated[float, Between(0, 10)] = 1.0
+    """What a word in the passage weighs; tantivy only, rank-bm25 reads text and headings as one."""
+    heading_weight: Annotated[float, Between(0, 10)] = 0.75
+    """What a word in the headings above it and in the document's title weighs."""
+    synonym_weight: Annotated[float, Between(0, 1)] = 0.6
+    """What another word for what is asked weighs beside the word itself; 0: none is searched for."""
     mode: Literal["lexical", "vector", "hybrid"] = "hybrid"
     k: Annotated[int, Between(1, 1000)] = 10
     """Passages shown by `vouch search`."""
@@ -105,7 +115,8 @@ class EmbeddingSettings:
     """Keep so many leading dimensions, for models trained to allow it; 0: all."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    runtime: Literal["torch", "onnx"] = "torch"
+    runtime: Literal["torch", "onnx", "sentence-transformers"] = "torch"
+    """sentence-transformers: the package itself, for models with modules that are not run here."""
     batch: Annotated[int, Between(1, 4096)] = 32
     base_url: str = ""
     """Of an OpenAI-compatible server, version included: http://localhost:8000/v1."""

@@ -1,8 +1,19 @@
 """Settings in, what makes vectors and what reorders hits out: imports each adapter in the branch that chose it."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from vouch.app.extras import need
+from vouch.app.setting_sections import EmbeddingSettings
 from vouch.app.settings import Settings
 from vouch.retrieval.errors import UsageError
 from vouch.retrieval.types import Embedder, Reranker
+
+if TYPE_CHECKING:
+    from vouch.retrieval.embedders.description import ModelChoices, ModelDescription
+    from vouch.retrieval.embedders.model_embedder import TokenModel
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -12,6 +23,12 @@ def make_embedder(settings: Settings) -> Embedder:
             from vouch.retrieval.embedders.hashing import HashingEmbedder
 
             return HashingEmbedder()
+        case "encoder" | "decoder" if settings.embedding.runtime == "sentence-transformers":
+            return _by_the_package(settings.embedding)
+        case "encoder" | "decoder":
+            return _by_a_model(settings.embedding)
+        case "openai":
+            return _by_a_server(settings.embedding)
         case other:
             raise UsageError(f"the embedder {other} is not in this version yet")
 
@@ -21,5 +38,87 @@ def make_reranker(settings: Settings) -> Reranker | None:
     match settings.retrieval.reranker:
         case "none":
             return None
+        case "cross-encoder":
+            return _cross_encoder(settings)
         case other:
             raise UsageError(f"the reranker {other} is not in this version yet")
+
+
+def _choices(chosen: EmbeddingSettings) -> "ModelChoices":
+    from vouch.retrieval.embedders.description import ModelChoices
+
+    return ModelChoices(
+        chosen.pooling, chosen.query_instruction, chosen.passage_instruction, chosen.max_length, chosen.dimension
+    )
+
+
+def _by_a_model(chosen: EmbeddingSettings) -> Embedder:
+    """The model itself is loaded with the first text: a library's name and dimension cost no torch."""
+    need("safetensors", "an encoder model", "onnx" if chosen.runtime == "onnx" else "encoder")
+    from vouch.retrieval.embedders.description import describe
+    from vouch.retrieval.embedders.model_embedder import ModelEmbedder
+
+    described = describe(chosen.model, _choices(chosen))
+    load = _in_onnx if chosen.runtime == "onnx" else _in_torch
+    return ModelEmbedder(described, partial(load, described, chosen), chosen.batch)
+
+
+def _in_torch(described: "ModelDescription", chosen: EmbeddingSettings) -> "TokenModel":
+    need("torch", "embedding.runtime = torch", "encoder")
+    need("transformers", "embedding.runtime = torch", "encoder")
+    from vouch.retrieval.embedders.torch_model import TorchTokenModel
+
+    return TorchTokenModel(described, chosen.device, chosen.precision)
+
+
+def _in_onnx(described: "ModelDescription", chosen: EmbeddingSettings) -> "TokenModel":
+    if chosen.precision == "bfloat16" or chosen.device == "cuda":
+        raise UsageError("embedding.runtime = onnx computes in float32 on the CPU: set precision and device to auto")
+    need("onnxruntime", "embedding.runtime = onnx", "onnx")
+    need("tokenizers", "embedding.runtime = onnx", "onnx")
+    from vouch.retrieval.embedders.onnx_model import OnnxTokenModel, graph_in
+
+    graph = graph_in(described.folder)
+    if graph is None:
+        for module in ("onnx", "torch", "transformers"):
+            need(module, "writing a model as ONNX", "onnx,encoder")
+        from vouch.retrieval.embedders.onnx_export import exported
+
+        graph = exported(described, platformdirs.user_cache_path("vouch", appauthor=False) / "onnx")
+    return OnnxTokenModel(described, graph)
+
+
+def _by_the_package(chosen: EmbeddingSettings) -> Embedder:
+    need("sentence_transformers", "embedding.runtime = sentence-transformers", "sentence-transformers")
+    from vouch.retrieval.embedders.sentence_transformer import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(chosen.model, _choices(chosen), chosen.device, chosen.precision, chosen.batch)
+
+
+def _by_a_server(chosen: EmbeddingSettings) -> Embedder:
+    need("httpx", "embeddings over HTTP", "openai")
+    from vouch.retrieval.embedders.openai_http import EmbeddingServer, ServerEmbedder
+
+    return ServerEmbedder(
+        EmbeddingServer(
+            base_url=chosen.base_url,
+            model=chosen.model,
+            api_key=chosen.api_key,
+            query_instruction=chosen.query_instruction,
+            passage_instruction=chosen.passage_instruction,
+            dimension=chosen.dimension,
+            batch=chosen.batch,
+            timeout=float(chosen.timeout),
+        )
+    )
+
+
+def _cross_encoder(settings: Settings) -> Reranker:
+    need("torch", "a cross-encoder", "encoder")
+    need("transformers", "a cross-encoder", "encoder")
+    from vouch.retrieval.rerank.cross_encoder import CrossEncoderReranker, PairReading
+
+    chosen = settings.rerank
+    return CrossEncoderReranker(
+        chosen.model, PairReading(max_length=chosen.max_length, batch=chosen.batch, device=chosen.device)
+    )

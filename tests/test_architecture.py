@@ -19,16 +19,20 @@ MAY_IMPORT = {
 }
 ADAPTERS = (
     "vouch.app.exports",
+    "vouch.app.langchain",
     "vouch.retrieval.embedders",
     "vouch.retrieval.lexical",
     "vouch.retrieval.rerank",
     "vouch.retrieval.stores",
+    "vouch.retrieval.torch_models",
     "vouch.retrieval.vectors",
     "vouch.ingest.loaders",
     "vouch.generation.models",
     "vouch.eval.ranking_measures",
     "vouch.eval.text_generation",
 )
+SHARED_BY_ADAPTERS = ("vouch.retrieval.torch_models",)
+"""Adapters of other sorts stand on these: embedders and rerankers load their models alike."""
 NO_ADAPTERS = ("vouch.ingest.loaders.registry", "vouch.ingest.loaders.discover")
 """These know the loaders' names and import one only when a file needs it."""
 WIRING = (
@@ -41,11 +45,11 @@ WIRING = (
 )
 # fmt: off
 HEAVY = frozenset({
-    "accelerate", "anthropic", "bitsandbytes", "chatglm_cpp", "charset_normalizer", "docx", "faiss", "fastapi",
-    "langchain", "llama_cpp", "lxml", "markdown_it", "matplotlib", "onnxruntime", "openai", "openpyxl", "pandas",
-    "peft", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich",
-    "rjieba", "scipy", "sentence_transformers", "sklearn", "Stemmer", "streamlit", "tantivy", "torch", "transformers",
-    "uvicorn", "vllm",
+    "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss", "fastapi",
+    "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it", "matplotlib", "onnxruntime",
+    "openai", "openpyxl", "pandas", "peft", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25",
+    "rapidocr", "reportlab", "rich", "rjieba", "safetensors", "scipy", "sentence_transformers", "sklearn", "Stemmer",
+    "streamlit", "tantivy", "tokenizers", "torch", "transformers", "uvicorn", "vllm", "xllamacpp",
 })
 # fmt: on
 TOKENIZERS = {"rjieba", "Stemmer"}
@@ -99,6 +103,8 @@ def adapters_imported_outside_wiring(root: Path) -> list[str]:
         mine = name.rpartition(".")[0] if name in NO_ADAPTERS else adapter_folder(name)
         for target in imports(name, path):
             folder = adapter_folder(target)
+            if mine and folder in SHARED_BY_ADAPTERS:
+                continue
             if folder and name not in WIRING and folder != mine:
                 found.append(f"{name} imports {target}")
     return found

@@ -1,0 +1,81 @@
+"""Any sentence-transformers model, run by the package itself: for modules that Vouch does not run."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from vouch.retrieval.embedders.description import AUTO, NO_CHOICES, ModelChoices
+from vouch.retrieval.embedders.model_embedder import unit
+from vouch.retrieval.errors import ModelError
+from vouch.retrieval.model_files import find_model, fingerprint
+from vouch.retrieval.torch_models.loading import Device, Precision, chosen_device, chosen_dtype, memory_errors
+from vouch.retrieval.types import Vectors
+
+
+class SentenceTransformerEmbedder:
+    """Pools, projects and instructs as the model's own files say; pooling is not chosen here."""
+
+    def __init__(
+        self,
+        model: str,
+        choices: ModelChoices = NO_CHOICES,
+        device: Device = "auto",
+        precision: Precision = "auto",
+        batch: int = 32,
+    ) -> None:
+        if choices.pooling != AUTO:
+            raise ModelError("the runtime sentence-transformers pools as the model says: set embedding.pooling = auto")
+        folder = find_model(model)
+        self._fingerprint, self._batch, self._folder = fingerprint(folder), batch, folder
+        place = chosen_device(device)
+        try:
+            self._model = SentenceTransformer(
+                str(folder),
+                device=str(place),
+                local_files_only=True,
+                trust_remote_code=False,
+                truncate_dim=choices.dimension or None,
+                model_kwargs={"dtype": chosen_dtype(precision, place)},
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise ModelError(f"{folder} cannot be loaded by sentence-transformers: {error}") from error
+        if choices.max_length:
+            self._model.max_seq_length = choices.max_length
+        self._query = _prompt(self._model, choices.query_instruction, ("query",))
+        self._passage = _prompt(self._model, choices.passage_instruction, ("document", "passage", "corpus"))
+
+    @property
+    def name(self) -> str:
+        said = f"{self._query}|{self._passage}".strip("|") or "plain"
+        return f"st@{self._fingerprint}/{self.dimension}/{self._model.max_seq_length}t/{said}"
+
+    @property
+    def dimension(self) -> int:
+        size = self._model.get_embedding_dimension()
+        if size is None:
+            raise ModelError(f"{self._folder} does not say how many dimensions its vectors have")
+        return int(size)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._embedded(texts, self._passage)
+
+    def embed_query(self, text: str) -> Vectors:
+        return self._embedded([text], self._query)
+
+    def _embedded(self, texts: Sequence[str], prompt: str) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        full = [place for place, text in enumerate(texts) if any(map(str.isalnum, text))]
+        if full:
+            with memory_errors(f"embedding {len(full)} texts", "set embedding.batch lower"):
+                rows = self._model.encode(
+                    [texts[place] for place in full], prompt=prompt, batch_size=self._batch, show_progress_bar=False
+                )
+            vectors[full] = unit(np.asarray(rows, np.float32))
+        return vectors
+
+
+def _prompt(model: SentenceTransformer, chosen: str, names: Sequence[str]) -> str:
+    if chosen != AUTO:
+        return chosen
+    return next((prompt for prompt in map(model.prompts.get, names) if prompt), "")

@@ -1,0 +1,1 @@
+"""What adapters that run torch models share: devices, precisions, loading, errors."""
