@@ -16,8 +16,24 @@ def make_chat_model(settings: ModelSettings) -> "ChatModel":
     match settings.runtime:
         case "transformers":
             return _transformers_model(settings)
-        case other:
-            raise UsageError(f"the model runtime {other} is not in this version yet")
+        case "openai":
+            return _served_model(settings)
+        case "gguf":
+            return _gguf_model(settings)
+        case "chatglm-cpp":
+            need("chatglm_cpp", "a chat model on chatglm.cpp", "chatglm-cpp")
+            from vouch.generation.models.chatglm_cpp import ChatGLMCppChat
+
+            return ChatGLMCppChat(model_path(settings), settings.context_window)
+        case "langchain":
+            need("langchain_core", "a chat model of LangChain", "langchain")
+            from vouch.generation.models.langchain_chat import LangChainChat, model_from
+
+            return LangChainChat(model_from(settings.path), settings.context_window)
+        case "scripted":
+            from vouch.generation.models.scripted import scripted_model
+
+            return scripted_model(model_path(settings), settings.context_window or 8192)
 
 
 def _transformers_model(settings: ModelSettings) -> "ChatModel":
@@ -33,6 +49,34 @@ def _transformers_model(settings: ModelSettings) -> "ChatModel":
     options = LoadOptions(settings.device, settings.precision, settings.quantise, settings.threads)
     loaded = load_model(model_path(settings), options, named_folders(settings.adapters))
     return TransformersChat(loaded, settings.context_window)
+
+
+def _served_model(settings: ModelSettings) -> "ChatModel":
+    need("httpx", "a language model over HTTP", "openai")
+    from vouch.generation.models.openai_http import OpenAIChat, Server
+
+    return OpenAIChat(
+        Server(
+            base_url=settings.base_url,
+            model=settings.name,
+            api_key=settings.api_key,
+            timeout=float(settings.timeout),
+            retries=settings.retries,
+            context_window=settings.context_window,
+        )
+    )
+
+
+def _gguf_model(settings: ModelSettings) -> "ChatModel":
+    need("xllamacpp", "a GGUF model", "gguf")
+    need("httpx", "a GGUF model", "gguf")
+    from vouch.generation.models.gguf import GgufChat, gguf_window
+    from vouch.generation.models.llama_server import LlamaOptions
+
+    path, adapters = model_path(settings), named_folders(settings.adapters)
+    window = gguf_window(path, settings.context_window)
+    options = LlamaOptions(window, settings.threads, settings.device != "cpu", tuple(adapters.values()))
+    return GgufChat(path, options, {name: place for place, name in enumerate(adapters)}, float(settings.timeout))
 
 
 def model_path(settings: ModelSettings) -> Path:

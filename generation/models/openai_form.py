@@ -1,6 +1,6 @@
 """Chat requests and replies in the JSON of OpenAI's chat completions; knows neither HTTP nor a model.
 
-Replies are untrusted: a server may leave out, repeat or misshape anything. What cannot be understood is NoReply.
+Replies are untrusted: a server may leave out, repeat or misshape anything. Calls that cannot be read say so.
 """
 
 import json
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vouch.generation.chat import ChatRequest, Delta, Finish, Message, Sampling, ToolCall, ToolSchema, Usage
+from vouch.generation.chat import ChatRequest, Delta, Finish, Message, Sampling, ToolCall, Usage
+from vouch.generation.templates.tool_texts import function, thawed
 from vouch.retrieval.errors import NoReply
 
 FINISHES: Mapping[str, Finish] = {
@@ -32,9 +33,9 @@ def request_body(request: ChatRequest) -> dict[str, Any]:
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if request.tools:
-        body["tools"] = [tool_form(tool) for tool in request.tools]
+        body["tools"] = [function(tool) for tool in request.tools]
     if request.schema is not None:
-        schema = {"name": "reply", "schema": dict(request.schema), "strict": True}
+        schema = {"name": "reply", "schema": thawed(request.schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 
@@ -70,14 +71,8 @@ def message_form(message: Message) -> dict[str, Any]:
 
 def call_form(call: ToolCall) -> dict[str, Any]:
     """Return a tool call as JSON."""
-    arguments = json.dumps(dict(call.arguments), ensure_ascii=False)
+    arguments = json.dumps(thawed(call.arguments), ensure_ascii=False)
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
-
-
-def tool_form(tool: ToolSchema) -> dict[str, Any]:
-    """Return a tool as JSON."""
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
-    return {"type": "function", "function": function}
 
 
 @dataclass(slots=True)
@@ -167,18 +162,19 @@ class ReplyReader:
             return ()
         if not self.tools_offered:
             raise NoReply("the model calls tools, and none was offered", "malformed")
-        return tuple(_checked(self._calls[index]) for index in sorted(self._calls))
+        return tuple(_read(self._calls[index]) for index in sorted(self._calls))
 
 
-def _checked(call: _Call) -> ToolCall:
+def _read(call: _Call) -> ToolCall:
+    """Return a call; what cannot be read of it is its problem, for the model to be told."""
     try:
         arguments = json.loads(call.arguments or "{}")
     except (ValueError, RecursionError):
         arguments = None
-    if not call.name or not isinstance(arguments, dict):
-        shown = f"{call.name or 'a tool without name'}({call.arguments[:100]})"
-        raise NoReply(f"the model's tool call cannot be read: {shown}", "malformed")
-    return ToolCall(call.id, call.name, arguments)
+    if isinstance(arguments, dict) and call.name:
+        return ToolCall(call.id, call.name, arguments)
+    wrong = "the arguments are no JSON object" if call.name else "the call names no tool"
+    return ToolCall(call.id, call.name, {}, f"{wrong}: {call.arguments[:100]}")
 
 
 def _count(value: Any) -> int:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vouch.generation.chat import Cancelled, ChatRequest, Delta
+from vouch.generation.models.in_thread import HadEnough
 from vouch.generation.models.openai_form import ReplyReader, request_body
-from vouch.generation.models.openai_lines import Address, HadEnough, NotAccepted, TryAgain, chunks_from
+from vouch.generation.models.openai_lines import Address, NotAccepted, TryAgain, chunks_from
 from vouch.generation.models.openai_probe import Probe
 from vouch.generation.stop_texts import cut_at
 from vouch.retrieval.errors import ModelError, NoReply

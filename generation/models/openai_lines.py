@@ -18,6 +18,7 @@ from typing import Any, Literal
 import httpx
 
 from vouch.generation.chat import Cancelled
+from vouch.generation.models.in_thread import GLANCE, HadEnough
 from vouch.retrieval.errors import ModelError
 
 BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -29,8 +30,6 @@ REMEDIES: Mapping[int, str] = {
 }
 LONGEST_LINE = 8_000_000
 """Bytes of one event, or of a reply that is not streamed."""
-GLANCE = 0.02
-"""Seconds between two looks at whether the caller has had enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,6 @@ class NotAccepted(ModelError):
     def __init__(self, message: str, said: str) -> None:
         self.said = said
         super().__init__(message)
-
-
-class HadEnough(Exception):
-    """The caller wants no more."""
 
 
 @cache
@@ -168,14 +163,18 @@ async def _objects(address: Address, response: httpx.Response) -> AsyncIterator[
 
 
 async def _lines(address: Address, response: httpx.Response) -> AsyncIterator[bytes]:
-    waiting = b""
+    waiting: list[bytes] = []
+    length = 0
     async for piece in response.aiter_bytes():
-        *whole, waiting = (waiting + piece).split(b"\n")
-        for line in whole:
-            yield line.rstrip(b"\r")
-        if len(waiting) > LONGEST_LINE:
+        first, *further = piece.split(b"\n")
+        waiting.append(first)
+        length += len(first)
+        if length > LONGEST_LINE:
             raise ModelError(f"{address.url} sends lines that do not end: it is no chat server")
-    yield waiting
+        for begun in further:
+            yield b"".join(waiting).rstrip(b"\r")
+            waiting, length = [begun], len(begun)
+    yield b"".join(waiting)
 
 
 async def _limited(address: Address, response: httpx.Response) -> bytes:

@@ -213,10 +213,12 @@ def test_calls_that_servers_do_not_number_are_told_apart(fake: FakeServer, index
 
 
 @pytest.mark.parametrize("arguments", ["{", "[1]", "null", "[" * 100_000])
-def test_arguments_that_are_no_object_are_no_reply(fake: FakeServer, arguments: str) -> None:
+def test_arguments_that_are_no_object_are_a_problem_of_the_call(fake: FakeServer, arguments: str) -> None:
     fake.script = [streamed("", "tool_calls", [call_piece(0, name="lookup", arguments=arguments)])]
-    with pytest.raises(NoReply, match=r"cannot be read: lookup\("):
-        whole(fake, ChatRequest(ASK.messages, (LOOKUP,)))
+    (call,) = whole(fake, ChatRequest(ASK.messages, (LOOKUP,))).tool_calls
+    assert (call.name, call.arguments) == ("lookup", {})
+    assert call.problem.startswith("the arguments are no JSON object")
+    assert len(call.problem) < 200
 
 
 def test_a_call_that_was_cut_off_is_not_made(fake: FakeServer) -> None:

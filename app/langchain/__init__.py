@@ -1,0 +1,1 @@
+"""Vouch for programs built on LangChain: our chat models, library and embedders as theirs. Needs extra `langchain`."""

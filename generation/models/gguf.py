@@ -1,0 +1,203 @@
+"""GGUF models through llama.cpp. Prompts go out as token ids, made of segments: no text becomes a control token."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Usage
+from vouch.generation.models.gbnf import grammar_of
+from vouch.generation.models.gguf_header import GgufHeader, read_header
+from vouch.generation.models.in_thread import HadEnough
+from vouch.generation.models.llama_server import LlamaOptions, LlamaServer
+from vouch.generation.models.openai_form import sampling_form
+from vouch.generation.models.openai_lines import TryAgain, chunks_from
+from vouch.generation.stop_texts import cut_at
+from vouch.generation.templates.chat_template import TemplateFormat, Turns
+from vouch.generation.templates.chatglm3 import ChatGLM3Format
+from vouch.generation.templates.llama2 import Llama2Format
+from vouch.generation.templates.llama3 import Llama3Format
+from vouch.generation.templates.segments import Control, ReplyReader, RoleFormat, Segment, Text
+from vouch.retrieval.errors import ModelError, NoReply
+
+LARGEST_DEFAULT_WINDOW = 8192
+"""Tokens; memory for the window is taken at once (Llama 3.1 8B: 128 KiB a token), so more is the user's choice."""
+
+
+class GgufVocabulary:
+    """The vocabulary of a GGUF file, through the server that runs it."""
+
+    def __init__(self, header: GgufHeader, server: LlamaServer) -> None:
+        self._header, self._server = header, server
+        self._names = {number: name for name, number in header.controls.items()}
+        literals = sorted(filter(str.strip, header.literals), key=len, reverse=True)
+        self._literal = re.compile(f"(?=({'|'.join(map(re.escape, literals))}))") if literals else None
+        self.count = lru_cache(maxsize=4096)(self._count)
+
+    def prompt_ids(self, segments: Sequence[Segment]) -> list[int]:
+        """Return the token ids of a prompt; ModelError for a control token that the model has not."""
+        ids: list[int] = []
+        for segment in segments:
+            ids += [self._control_id(segment.name)] if isinstance(segment, Control) else self._text_ids(segment.text)
+        return ids
+
+    def control_name(self, token: int) -> str | None:
+        """Return the name of a control token; None for a token of text."""
+        return self._names.get(token)
+
+    def _count(self, text: str) -> int:
+        return len(self._text_ids(text))
+
+    def _control_id(self, name: str) -> int:
+        if name not in self._header.controls:
+            raise ModelError(f"the model {self._header.name} has no token {name}: it is another kind of model")
+        return self._header.controls[name]
+
+    def _text_ids(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for piece in self._broken_up(text):
+            ids += self._server.ask("/tokenize", {"content": piece, "add_special": False, "parse_special": False})[
+                "tokens"
+            ]
+        return ids
+
+    def _broken_up(self, text: str) -> Iterator[str]:
+        """Yield a text cut within each token that llama.cpp would find in it although it is told not to."""
+        at = 0
+        for match in self._literal.finditer(text) if self._literal else ():
+            yield text[at : match.start() + 1]
+            at = match.start() + 1
+        if text[at:]:
+            yield text[at:]
+
+
+class GgufChat:
+    """A ChatModel of one GGUF file."""
+
+    def __init__(
+        self, path: Path, options: LlamaOptions, adapters: Mapping[str, int] | None = None, timeout: float = 120.0
+    ) -> None:
+        """`adapters`: names of the LoRA adapters, by their place in the options; `timeout`: seconds of silence."""
+        header = read_header(path)
+        self._name, self._window = header.name, options.context_window
+        self._adapters, self._timeout = dict(adapters or {}), timeout
+        self._server = LlamaServer(path, options)
+        self._vocabulary = GgufVocabulary(header, self._server)
+        self._form = _format(path, header, self._server)
+
+    @property
+    def name(self) -> str:
+        """The model's name in its file."""
+        return self._name
+
+    @property
+    def context_window(self) -> int:
+        """Tokens that prompt and reply share."""
+        return self._window
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a text takes."""
+        return self._vocabulary.count(text)
+
+    def stream(self, request: ChatRequest, cancelled: Cancelled = lambda: False) -> Iterator[Delta]:
+        """Yield the reply as it is made; ModelError where the prompt does not fit the window."""
+        try:
+            yield from cut_at(self._reply(request, cancelled), request.sampling.stop)
+        except HadEnough:
+            yield Delta(finish="cancelled")
+        except TryAgain as problem:
+            raise NoReply(str(problem), problem.reason) from problem
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._server.close()
+
+    def _reply(self, request: ChatRequest, cancelled: Cancelled) -> Iterator[Delta]:
+        reader = self._form.reader(request.tools)
+        if request.schema is not None:
+            reader.text(self._form.opening)
+        usage, finish = Usage(), "length"
+        endpoint = self._server.endpoint("/completion", self._timeout)
+        for chunk in chunks_from(endpoint, self._body(request), cancelled):
+            usage = Usage(int(chunk.get("tokens_evaluated", 0)), int(chunk.get("tokens_predicted", 0)))
+            names = [self._vocabulary.control_name(token) for token in chunk.get("tokens", ())]
+            if any(name in self._form.stops for name in names):
+                finish = "stop"
+                break
+            if shown := self._shown(reader, chunk, names):
+                yield Delta(shown)
+            if chunk.get("stop") and chunk.get("stop_type") != "limit":
+                finish = "stop"
+        yield _end(reader, "stop" if finish == "stop" else "length", usage)
+
+    def _prompt(self, request: ChatRequest) -> list[int]:
+        segments = self._form.segments(request.messages, request.tools)
+        if request.schema is not None and self._form.opening:
+            segments.append(Text(self._form.opening))  # the grammar has no place for it
+        return self._vocabulary.prompt_ids(segments)
+
+    def _shown(self, reader: ReplyReader, chunk: Mapping[str, Any], names: Sequence[str | None]) -> str:
+        shown = "".join(reader.control(name) for name in names if name is not None)
+        return shown + reader.text(chunk["content"]) if chunk.get("content") else shown
+
+    def _body(self, request: ChatRequest) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "prompt": self._prompt(request),
+            "n_predict": request.sampling.max_tokens,
+            "stream": True,
+            "return_tokens": True,
+            "cache_prompt": True,  # what a turn shares with the one before is not read again
+        }
+        body |= {name: value for name, value in sampling_form(request.sampling).items() if value is not None}
+        if request.schema is not None:
+            body["grammar"] = grammar_of(request.schema)
+        if self._adapters:
+            body["lora"] = [
+                {"id": place, "scale": float(name == request.adapter)} for name, place in self._adapters.items()
+            ]
+        if request.adapter and request.adapter not in self._adapters:
+            raise ModelError(f"no adapter {request.adapter!r} is loaded: there are {sorted(self._adapters) or 'none'}")
+        return body
+
+
+def _end(reader: ReplyReader, finish: Finish, usage: Usage) -> Delta:
+    text, calls = reader.end()
+    return Delta(text, calls, "tool_calls" if calls else finish, usage)
+
+
+def _format(path: Path, header: GgufHeader, server: LlamaServer) -> RoleFormat:
+    """Return the role format of a file: one of ours where it is one of those models, else its own chat template."""
+    template = header.chat_template
+    if header.architecture == "chatglm" and {"[gMASK]", "sop", "<|observation|>"} <= header.controls.keys():
+        return ChatGLM3Format()
+    if template is None and "<|start_header_id|>" in header.controls:
+        return Llama3Format()
+    if (template is None and header.pieces) or (template and "[INST]" in template and "<<SYS>>" in template):
+        return Llama2Format()
+    if template is None:
+        raise ModelError(f"{path} has no chat template, it is a base model: take its chat version")
+
+    def rendered(turns: Turns, tools: list[dict[str, Any]] | None) -> str:
+        asked: dict[str, Any] = {"messages": _with_written_arguments(turns)}
+        return str(server.ask("/apply-template", asked | ({"tools": tools} if tools else {}))["prompt"])
+
+    return TemplateFormat(rendered, frozenset(header.controls), tuple(filter(None, [header.end])))
+
+
+def _with_written_arguments(turns: Turns) -> Turns:
+    """Return turns whose calls have their arguments as JSON text, as the server wants them."""
+    written = []
+    for turn in turns:
+        calls = [
+            call | {"function": call["function"] | {"arguments": json.dumps(call["function"]["arguments"])}}
+            for call in turn.get("tool_calls", ())
+        ]
+        written.append(turn | ({"tool_calls": calls} if calls else {}))
+    return written
+
+
+def gguf_window(path: Path, wanted: int) -> int:
+    """Return the window to run a file with: what is wanted, else the model's own up to 8192."""
+    return wanted or min(read_header(path).context_length or LARGEST_DEFAULT_WINDOW, LARGEST_DEFAULT_WINDOW)
