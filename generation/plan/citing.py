@@ -30,9 +30,7 @@ class Citer:
         fact, source = used.stored.fact, used.stored.source
         key = (source.doc_id, fact.page, fact.start, fact.end)
         if key not in self._quotes:
-            page = self.pages(source.doc_id, fact.page)
-            section = tuple(filter(None, (self.wording.statement(fact.statement),)))
-            self._quotes[key] = Quote(source, page, fact.start, fact.end, section, fact.confidence)
+            self._quotes[key] = row_of(used, self.pages, self.wording)
         self._numbers += 1
         if not _holds(self._quotes[key], fact.raw or fact.text):
             self._unsupported += 1
@@ -50,6 +48,13 @@ class Citer:
         """Return what was checked: that each value stands in its row, and each row on its page."""
         missing = sum(not is_on_page(quote) for quote in self._quotes.values())
         return Verification(self._numbers, self._unsupported, len(self._quotes), missing)
+
+
+def row_of(used: Used, pages: Pages, wording: Wording) -> Quote:
+    """Return the row that a value was read from."""
+    fact, source = used.stored.fact, used.stored.source
+    section = tuple(filter(None, (wording.statement(fact.statement),)))
+    return Quote(source, pages(source.doc_id, fact.page), fact.start, fact.end, section, fact.confidence)
 
 
 def _holds(quote: Quote, printed: str) -> bool:

@@ -48,7 +48,7 @@ class FactDesk:
     def __init__(self, store: Stated, pages: Pages, vocabulary: Vocabulary) -> None:
         self._store = store
         self._pages = pages
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._catalogue = Catalogue(store)
 
     def companies(self) -> frozenset[tuple[str, str, str]]:
@@ -57,28 +57,46 @@ class FactDesk:
 
     def answer(self, asked: Question, documents: Sequence[StoredDocument], scope: Scope) -> Answer | None:
         """Return the answer to a question about values, or why there is none; None for other questions."""
-        holdings = self._catalogue.holdings(documents)
-        planned = plan_question(asked, self._vocabulary, holdings)
-        if planned is None:
-            return None
-        plan = planned.plan if isinstance(planned, PeriodMissing) else planned
-        case = _Case(asked, plan, scope, holdings, asked.language)
-        refuser = Refuser(plan, holdings, Wording(asked.language, self._vocabulary), self._names(case))
+        holdings = self.holdings(documents)
+        planned = plan_question(asked, self.vocabulary, holdings)
         if isinstance(planned, PeriodMissing):
-            return self._refused(case, refuser.no_period())
+            case = _Case(asked, planned.plan, scope, holdings, asked.language)
+            return self._refused(case, self._refuser(case).no_period())
+        return None if planned is None else self.answer_plan(planned, asked, documents, scope)
+
+    def answer_plan(
+        self, plan: QueryPlan, asked: Question, documents: Sequence[StoredDocument], scope: Scope
+    ) -> Answer | None:
+        """Return the answer that a plan comes to, or why there is none; None where documents may say more."""
         if plan.over_all and scope != replace(scope, companies=frozenset(), years=frozenset(), doc_ids=frozenset()):
             return None
-        outcome = self._outcome(case)
-        refusal = refuser.refusal(outcome)
+        case = _Case(asked, plan, scope, self.holdings(documents), asked.language)
+        outcome = self.outcome(plan, scope)
+        refusal = self._refuser(case).refusal(outcome)
         if refusal is not None:
             return None if self._better_read(case, outcome, documents) else self._refused(case, refusal)
         return self._worded(case, outcome)
+
+    def holdings(self, documents: Sequence[StoredDocument]) -> Holdings:
+        """Return whom and when can be asked about."""
+        return self._catalogue.holdings(documents)
+
+    def outcome(self, plan: QueryPlan, scope: Scope) -> Outcome:
+        """Return what a plan comes to, with the facts it stands on."""
+        reader = FactReader(self._store, self.vocabulary, plan.scope, scope)
+        across = None
+        if plan.act in _OVER_ALL and len(plan.companies) != 1:
+            across = Across(self._store, self.vocabulary, plan.scope, sorted(scope.collections))
+        return evaluate(plan, reader, across)
+
+    def _refuser(self, case: _Case) -> Refuser:
+        return Refuser(case.plan, case.holdings, Wording(case.language, self.vocabulary), self._names(case))
 
     def _better_read(self, case: _Case, outcome: Outcome, documents: Sequence[StoredDocument]) -> bool:
         """Say whether documents may say what facts lack: those of statements are complete, those of words are not."""
         values = [value for row in outcome.rows for value in row if not value.found]
         names = {operand.field for value in values for operand in value.missing}
-        fields = [field for name in names if (field := self._vocabulary.fields.by_name(name))]
+        fields = [field for name in names if (field := self.vocabulary.fields.by_name(name))]
         reports = [d for d in documents if d.source.company in {value.company for value in values}]
         reports = [d for d in reports if d.source.year in {value.period.year for value in values}]
         thin = bool(reports) and not any(d.facts >= _WHOLE for d in reports)
@@ -88,17 +106,9 @@ class FactDesk:
             and (thin or any(f.statement not in _STATEMENTS for f in fields))
         )
 
-    def _outcome(self, case: _Case) -> Outcome:
-        plan = case.plan
-        reader = FactReader(self._store, self._vocabulary, plan.scope, case.scope)
-        across = None
-        if plan.act in _OVER_ALL and len(plan.companies) != 1:
-            across = Across(self._store, self._vocabulary, plan.scope, sorted(case.scope.collections))
-        return evaluate(plan, reader, across)
-
     def _worded(self, case: _Case, outcome: Outcome) -> Answer:
         plan = case.plan
-        wording = Wording(case.language, self._vocabulary, NumberForm(plan.decimals, plan.unit))
+        wording = Wording(case.language, self.vocabulary, NumberForm(plan.decimals, plan.unit))
         citer = Citer(self._pages, wording)
         sayer = Sayer(plan, wording, citer, self._names(case), self._catalogue.codes())
         text = composed(sayer, outcome)
