@@ -1,22 +1,19 @@
 """The application: its routes, what stands around them, and its description."""
 
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from vouch.app.server import routes_ask, routes_documents, routes_health, routes_ingest, routes_openai, routes_people
 from vouch.app.server.access import Gate
 from vouch.app.server.held import Held
-from vouch.app.server.middleware import BodyLimit, BodyTooLarge, RequestFrame
-from vouch.app.server.problems import add_problem_handlers, problem
-
-logger = logging.getLogger(__name__)
+from vouch.app.server.middleware import BodyLimit, RequestFrame
+from vouch.app.server.problems import add_problem_handlers
 
 _ABOUT = (
     "Questions to annual reports and medical documents. Every answer carries document and page of each sentence, "
@@ -42,7 +39,6 @@ def create_application(
     add_problem_handlers(application)
     if not gate.asks_for_keys:
         application.openapi = partial(_without_keys, application.openapi)  # type: ignore[method-assign]
-    _add_bug_handlers(application)
     limits = held.limits
     application.add_middleware(
         BodyLimit, limit=limits.body_bytes, upload_limit=limits.upload_bytes + 1_000_000, upload_path="/v1/documents"
@@ -63,14 +59,3 @@ def _without_keys(described: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         for operation in operations.values():
             operation.pop("security", None)
     return description
-
-
-def _add_bug_handlers(application: FastAPI) -> None:
-    @application.exception_handler(BodyTooLarge)
-    async def too_large(request: Request, error: BodyTooLarge) -> Response:
-        return problem(request, 413, str(error))
-
-    @application.exception_handler(Exception)
-    async def bug(request: Request, error: Exception) -> Response:
-        logger.error("request %s failed", getattr(request.state, "request_id", ""), exc_info=error)
-        return problem(request, 500, "a bug; the server's log holds the rest under the request id")

@@ -143,7 +143,7 @@ def upload_body() -> dict[str, Any]:
         "collection": {"type": "string", "minLength": 1, "maxLength": 200, "default": "default"},
         "kind": {"type": "string", "enum": ["auto", "report", "guideline", "qa", "text", "facts"], "default": "auto"},
         "company": {"type": "string", "minLength": 1, "maxLength": 200},
-        "year": {"type": "integer", "minimum": 1900, "maximum": 2100},
+        "year": {"type": "integer", "minimum": 1900, "maximum": 2099},
         "force": {"type": "boolean", "default": False},
     }
     files = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}

@@ -9,7 +9,9 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger("vouch.requests")
@@ -41,15 +43,23 @@ class RequestFrame:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = time.perf_counter()
+        started, began = time.perf_counter(), False
 
         async def sent(message: Message) -> None:
+            nonlocal began
             if message["type"] == "http.response.start":
+                began = True
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_headers(scope)]
                 self._note(scope, message["status"], time.perf_counter() - started)
             await send(message)
 
-        await self._application(scope, receive, sent)
+        try:
+            await self._application(scope, receive, sent)
+        except Exception:  # the outermost place: whatever it is, it is a bug, logged and told without details
+            logger.exception("request %s failed", request_id)
+            if began:
+                raise
+            await _refuse(scope, sent, 500, "a bug; the server's log holds the rest under the request id")
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")  # never the path itself: it may hold anything
@@ -84,7 +94,7 @@ class BodyLimit:
         room = self._upload_limit if scope["path"] == self._upload_path else self._limit
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > room:
-            await _too_large(scope, send, room)
+            await _refuse(scope, send, 413, f"the body may have {room:,} bytes")
             return
         await self._application(scope, _counting(receive, room), send)
 
@@ -103,25 +113,24 @@ def _counting(receive: Receive, room: int) -> Receive:
     return counted
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(HTTPException):
     """A body without a length turned out to be longer than it may be."""
 
     def __init__(self, room: int) -> None:
-        self.room = room
-        super().__init__(f"the body may have {room:,} bytes")
+        super().__init__(413, f"the body may have {room:,} bytes")
 
 
-async def _too_large(scope: Scope, send: Send, room: int) -> None:
-    body = json.dumps(
-        {
-            "type": "about:blank",
-            "title": "Content Too Large",
-            "status": 413,
-            "detail": f"the body may have {room:,} bytes",
-            "instance": scope["path"],
-            "request_id": scope.get("state", {}).get("request_id", ""),
-        }
-    ).encode()
+async def _refuse(scope: Scope, send: Send, status: int, detail: str) -> None:
+    """Send problem details from outside the application, whose handlers are not reached."""
+    said = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": scope["path"],
+        "request_id": scope.get("state", {}).get("request_id", ""),
+    }
+    body = json.dumps(said).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,6 +1,7 @@
 """Adding documents, by upload or from a folder of the server, and the jobs that read them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ async def add_documents(request: Request, access: MayIngest) -> Response:
         raise Problem(415, "send files as multipart/form-data, or application/json with paths")
     async with request.form(max_files=server.limits.files, max_fields=20) as form:
         files = await _files(form, server.limits)
-        said = _checked({"paths": ["-"]} | {name: form[name] for name in _FIELDS if form.get(name)})
+        said = _from_form({name: value for name in _FIELDS if isinstance(value := form.get(name), str) and value})
     return json_response(await server.workers.run(lambda: server.service.upload(files, _wanted(said), access)), 202)
 
 
@@ -74,6 +75,16 @@ def _from_folders(body: bytes, limits: Limits) -> IngestRequest:
 
 def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
+
+
+def _from_form(said: dict[str, str]) -> FolderBody:
+    """Return what a form says beside its files; forms know only text."""
+    typed: dict[str, object] = {"paths": ["-"], **said}
+    if re.fullmatch(r"\d{4}", said.get("year", "")):
+        typed["year"] = int(said["year"])
+    if said.get("force") in ("true", "false"):
+        typed["force"] = said["force"] == "true"
+    return _checked(typed)
 
 
 def _checked(content: object) -> FolderBody:

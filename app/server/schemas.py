@@ -17,7 +17,7 @@ Session = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_
 class Strict(BaseModel):
     """A body whose unknown keys are errors: a misspelt filter must not be ignored."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class FilterBody(Strict):
@@ -42,6 +42,7 @@ class AskBody(FilterBody):
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         json_schema_extra={"examples": [{"question": "琅屿仪器2023年的营业收入是多少？", "years": [2023]}]},
     )
 
@@ -55,7 +56,9 @@ class SearchBody(FilterBody):
     rerank: bool | None = Field(None, description="Put the best in a better order; the server's setting where absent.")
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"query": "应收账款坏账准备", "k": 5, "mode": "hybrid"}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"query": "应收账款坏账准备", "k": 5, "mode": "hybrid"}]},
     )
 
 
@@ -63,8 +66,10 @@ _YEAR = r"(19|20)\d\d年?"
 _PERIOD = "(第[一二三四]季度|上半年|年度)"
 
 
-class FactsQuery(Strict):
-    """Which values to list."""
+class FactsQuery(BaseModel):
+    """Which values to list; numbers arrive as text."""
+
+    model_config = ConfigDict(extra="forbid")
 
     company: str = Field("", max_length=200, description="Name, short name or code.")
     year: str = Field(
@@ -89,6 +94,7 @@ class FeedbackBody(Strict):
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         json_schema_extra={
             "examples": [{"question": "…", "answer": {"answer": "…"}, "rating": "down", "comment": "引用的页不对"}]
         },
@@ -127,6 +133,8 @@ _ASKED: dict[str, Any] = {
 class ChatTurn(BaseModel):
     """One message of an OpenAI-compatible conversation; other keys are let pass."""
 
+    model_config = ConfigDict(strict=True)
+
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: Annotated[str, StringConstraints(max_length=LONGEST_TURN)] | list[dict[str, Any]] | None = Field(
         None, description="Text, or parts of which the text is read."
@@ -149,6 +157,7 @@ class ChatBody(BaseModel):
 
     model_config = ConfigDict(
         extra="allow",
+        strict=True,
         json_schema_extra={
             "examples": [
                 {

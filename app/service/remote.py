@@ -113,7 +113,10 @@ class RemoteService:
     def upload(self, files: Sequence[Upload], request: IngestRequest, access: Access) -> Json:
         """Send files; return the job that reads them."""
         sent = [("files", (upload.name, upload.content, "application/octet-stream")) for upload in files]
-        said = {name: str(value) for name, value in _placed(request).items()}
+        said = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in _placed(request).items()
+        }
         return self._json("POST", "/v1/documents", files=sent, data=said)
 
     def job(self, job_id: str, access: Access) -> Json:
