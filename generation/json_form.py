@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from vouch.generation.types import Answer, Citation, ResultRow
+from vouch.retrieval.inferred import Inferred
 from vouch.retrieval.types import Hit
 
 
@@ -33,6 +34,19 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "generator": answer.generator,
         "timings_ms": {name: round(milliseconds, 2) for name, milliseconds in answer.timings_ms.items()},
         "warnings": list(answer.warnings),
+    }
+
+
+def inferred_json(inferred: Inferred) -> dict[str, Any]:
+    """Return what was read from a question: `inferred` of a search, `understanding` of an answer."""
+    return {
+        "companies": list(inferred.companies),
+        "years": list(inferred.years),
+        "periods": list(inferred.periods),
+        "kinds": list(inferred.kinds),
+        "collections": list(inferred.collections),
+        "department": inferred.department or None,
+        "document_ids": list(inferred.documents),
     }
 
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from vouch.generation.asked_statements import asked_lines
 from vouch.generation.statement_pages import Searchable, statement_pages
 from vouch.retrieval.question import Question
+from vouch.retrieval.report_idioms import REASONS
 from vouch.retrieval.types import Hit, Scope
 
-REPORT_WEIGHT = 0.6
 STATEMENTS = 2
-"""At most so many pages of each statement are put forward."""
+"""At most so many pages of each statement are put forward: of two years, or of a report and a release."""
 
 
 def report_words(question: Question) -> tuple[str, ...]:
@@ -28,19 +29,16 @@ def report_headings(question: Question) -> tuple[str, ...]:
 def with_statements(library: Searchable, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Hit]:
     """Return the hits with the pages of the statements that state what is asked, in turn from the second place on."""
     asked = asked_lines(question).statements
-    found = [statement_pages(library, statement, scope)[:STATEMENTS] for statement in asked]
-    pages = [hit for nth in range(STATEMENTS) for hits_ in found for hit in hits_[nth : nth + 1]]
+    # The reasons of a change stand in the text: the statement only shows it.
+    most = 1 if any(idiom.name == REASONS for idiom in question.idioms) else STATEMENTS
+    found = [statement_pages(library, statement, scope)[:most] for statement in asked]
+    pages = [pages[nth] for nth in range(most) for pages in found if nth < len(pages)]
+    known = {hit.chunk.id: hit.ranks for hit in hits}
+    put_forward = {page.chunk.id for page in pages}
+    rest = iter([hit for hit in hits if hit.chunk.id not in put_forward])
     mixed: list[Hit] = []
-    rest = list(hits)
-    taken: set[str] = set()
-    for page in pages:
-        while rest and rest[0].chunk.id in taken:
-            rest.pop(0)
-        if rest:
-            mixed.append(rest.pop(0))
-            taken.add(mixed[-1].chunk.id)
-        if page.chunk.id not in taken:
-            score = mixed[-1].score if mixed else page.score
-            mixed.append(replace(page, score=score))
-            taken.add(page.chunk.id)
-    return [*mixed, *(hit for hit in rest if hit.chunk.id not in taken)]
+    for rank, page in enumerate({page.chunk.id: page for page in pages}.values(), start=1):
+        mixed += islice(rest, 1)
+        score = mixed[-1].score if mixed else page.score
+        mixed.append(replace(page, score=score, ranks={**known.get(page.chunk.id, {}), "statement": rank}))
+    return [*mixed, *rest]

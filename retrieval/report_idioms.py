@@ -16,6 +16,8 @@ from vouch.retrieval.tokenize import words
 IDIOMS_FILE = "report_idioms.toml"
 OUTLOOK = "guidance"
 """Name of the idiom for what is expected of a time to come."""
+REASONS = "reasons of a change"
+"""Name of the idiom for why something changed."""
 STATEMENTS = ("income", "balance", "cash_flow")
 
 _KEYS = frozenset({"asked", "search", "headings", "statements"})
@@ -74,7 +76,10 @@ def default_idioms() -> Idioms:
 
 def read_idioms(tables: Mapping[str, Any]) -> Idioms:
     """Return the idioms of a parsed file; SettingsError names the entry that has another form."""
-    return Idioms(_idiom(name, entry) for entries in tables.values() for name, entry in entries.items())
+    idioms = Idioms(_idiom(name, entry) for entries in tables.values() for name, entry in entries.items())
+    if missing := {OUTLOOK, REASONS} - {idiom.name for idiom in idioms.idioms}:
+        raise SettingsError(f"{IDIOMS_FILE}: '{min(missing)}' must be one of its entries")
+    return idioms
 
 
 def _idiom(name: str, entry: Mapping[str, Any]) -> Idiom:

@@ -18,6 +18,7 @@ from vouch.app.terminal import note, print_json, warn
 from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
+    from vouch.retrieval.inferred import Inferred
     from vouch.retrieval.types import Hit
 
 
@@ -26,31 +27,40 @@ if TYPE_CHECKING:
 @setting_option("-k", key="retrieval.k", metavar="N", kind=int, text="How many passages.")
 @setting_option("--mode", key="retrieval.mode", metavar="MODE", text="lexical, vector or hybrid.")
 @click.option("--rerank", is_flag=True, hidden=True)
+@click.option("--no-infer", is_flag=True, help="Search for the words alone: read no company, year or kind from them.")
 @scope_options
 @library_option
 @json_option
 @click.pass_context
-def search(ctx: click.Context, query: str, rerank: bool, as_json: bool) -> None:
-    """Show the passages that fit QUERY best, with document and page."""
+def search(ctx: click.Context, query: str, rerank: bool, no_infer: bool, as_json: bool) -> None:
+    """Show the passages that fit QUERY best, with document and page.
+
+    Documents of the company, years and kind that QUERY names come first.
+    """
     if rerank:
         raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
     settings = chosen_settings(ctx)
     from vouch.app.scoping import named_scope
     from vouch.app.wiring_store import open_library
+    from vouch.generation.finding import Wanted, find
+    from vouch.generation.json_form import inferred_json
 
     started = time.perf_counter()
     with open_library(settings) as shelf:
         scope, warnings = named_scope(shelf.documents(), chosen_scope(ctx))
         opened = time.perf_counter()
-        hits = shelf.search(query, settings.retrieval.k, settings.retrieval.mode, scope)
+        wanted = Wanted(settings.retrieval.k, settings.retrieval.mode, scope, not no_infer)
+        finding = find(shelf, query, wanted)
         found = time.perf_counter()
     for warning in warnings:
         warn(warning)
     if as_json:
         timings = {"open": opened - started, "search": found - opened, "total": found - started}
-        print_json(search_json(query, settings.retrieval.mode, hits, timings))
+        found_json = search_json(query, settings.retrieval.mode, finding.hits, timings)
+        print_json({**found_json, "inferred": inferred_json(finding.inferred)})
         return
-    _print_hits(query, hits)
+    _print_inferred(query, finding.inferred)
+    _print_hits(query, finding.hits)
 
 
 def search_json(query: str, mode: str, hits: "Sequence[Hit]", seconds: Mapping[str, float]) -> dict[str, Any]:
@@ -65,12 +75,22 @@ def search_json(query: str, mode: str, hits: "Sequence[Hit]", seconds: Mapping[s
     }
 
 
+def _print_inferred(query: str, inferred: "Inferred") -> None:
+    from vouch.app.answer_text import language_of
+    from vouch.app.inferred_text import inferred_text
+
+    said = inferred_text(inferred, language_of(query))
+    if said:
+        note(said)
+
+
 def _print_hits(query: str, hits: "Sequence[Hit]") -> None:
     from vouch.app.answer_text import indented, language_of, place_text, shortened
 
     language = language_of(query)
     for rank, hit in enumerate(hits, 1):
         place = place_text(hit.chunk.source.name, hit.chunk.page, hit.chunk.section, language)
-        click.echo(f"{rank}. {place}  ({hit.score:.3f})\n{indented(shortened(hit.chunk.text))}\n")
+        legs = " · ".join(f"{leg} {place_in}" for leg, place_in in hit.ranks.items())
+        click.echo(f"{rank}. {place}  ({hit.score:.3f}; {legs})\n{indented(shortened(hit.chunk.text))}\n")
     if not hits:
         note("没有找到相关内容。" if language == "zh" else "Nothing found.")
