@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from vouch.app.library_places import place_of
 from vouch.app.settings import Settings
 from vouch.app.terminal import note
 from vouch.retrieval.errors import LibraryError, UsageError
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def corpus_library(settings: Settings, corpus: Path, keep: Path | None) -> "Iterator[Library]":
+def corpus_library(settings: Settings, corpus: Path, keep: str | None) -> "Iterator[Library]":
     """Give a library with a corpus.jsonl as its only document, in which page n is line n.
 
-    It stays in the folder `keep` for the next time; without one it is a temporary library.
+    It stays in the library `keep` for the next time; without one it is a temporary library.
     """
     with (
         TemporaryDirectory(prefix="vouch-eval-") as folder,
-        _filled(_at(settings, keep or Path(folder)), [corpus]) as made,
+        _filled(_at(settings, keep or folder), [corpus]) as made,
     ):
         yield made
 
@@ -45,7 +46,7 @@ def passage_library(settings: Settings, passages: Iterable[str]) -> "Iterator[tu
         names = {passage: f"{_name(passage)}.txt" for passage in passages}
         for passage, name in names.items():
             (texts / name).write_text(passage, encoding="utf-8")
-        with _filled(_at(settings, Path(folder) / "library"), sorted(texts.iterdir())) as library:
+        with _filled(_at(settings, str(Path(folder) / "library")), sorted(texts.iterdir())) as library:
             ids = {document.source.name: document.source.doc_id for document in library.documents()}
             yield library, {passage: ids[name] for passage, name in names.items()}
 
@@ -54,8 +55,8 @@ def _name(passage: str) -> str:
     return hashlib.blake2b(passage.encode(), digest_size=8).hexdigest()
 
 
-def _at(settings: Settings, folder: Path) -> Settings:
-    return replace(settings, library=str(folder))
+def _at(settings: Settings, library: str) -> Settings:
+    return replace(settings, library=library)
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def _filled(settings: Settings, paths: Sequence[Path]) -> "Iterator[Library]":
         others = {document.source.path for document in store.documents()} - set(map(str, absolute))
         if others:
             raise UsageError(
-                f"the library {settings.library} holds other documents ({min(others)}): "
+                f"the library {place_of(settings.library).shown} holds other documents ({min(others)}): "
                 "give --library a folder of its own for this corpus, or leave it away"
             )
         done = ingest_paths(absolute, ingest_options(settings), store, lambda _: None)

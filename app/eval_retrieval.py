@@ -43,11 +43,11 @@ class Ranking:
 
 
 def evaluate_retrieval(
-    settings: Settings, folder: Path, ranking: Ranking, options: RunOptions, keep: Path | None
+    settings: Settings, folder: Path, ranking: Ranking, options: RunOptions, keep: str | None
 ) -> dict[str, Any]:
     """Rank every query with every mode where that is not done yet in the run, and return the summary.
 
-    The corpus's library stays in `keep`; without it, it is a temporary one.
+    The corpus's library stays in the library `keep`; without it, it is a temporary one.
     """
     measure = ranking_measure()
     collection = load_collection(folder)

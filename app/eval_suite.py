@@ -81,7 +81,7 @@ def _measured(settings: Settings, data_set: DataSet, places: Places, options: Ru
         case "answers":
             return evaluate_answers(asked, files, options, judged=False)
         case "retrieval":
-            return evaluate_retrieval(settings, files[0], Ranking(), options, Path(asked.library))
+            return evaluate_retrieval(settings, files[0], Ranking(), options, asked.library)
         case "facts":
             return evaluate_facts(asked, files[0], options, None)
 

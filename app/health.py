@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
-from vouch.app.setting_values import without_password
+from vouch.app.library_places import ServerPlace, place_of
 from vouch.app.settings import Settings
 from vouch.retrieval.errors import VouchError
 
@@ -68,7 +68,7 @@ def library_finding(settings: Settings) -> Finding:
     """Say what the library in force holds, or why it cannot be used."""
     from vouch.app.wiring_store import library_exists, open_library
 
-    place = without_password(settings.library)
+    place = place_of(settings.library).shown
     try:
         if not library_exists(settings):
             return Finding("library", "missing", f"{place}: nothing there yet", "vouch ingest PATH makes it")
@@ -120,8 +120,9 @@ def all_findings(settings: Settings) -> Iterator[Finding]:
     yield python_finding()
     yield from package_findings()
     yield library_finding(settings)
-    if "://" not in settings.library:
-        yield folder_finding("library folder", Path(settings.library))
+    place = place_of(settings.library)
+    if not isinstance(place, ServerPlace):
+        yield folder_finding("library folder", place.folder)
     yield folder_finding("scratch folder", Path(tempfile.gettempdir()))
     yield font_finding()
     yield self_test_finding()

@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 import platformdirs
 
+from vouch.app.library_places import beside
 from vouch.app.setting_sections import (
     EmbeddingSettings,
     GenerationSettings,
@@ -17,6 +18,7 @@ from vouch.app.setting_sections import (
     RerankSettings,
     RetrievalSettings,
     ServeSettings,
+    UiSettings,
 )
 from vouch.app.setting_values import SettingValue, checked, nearest
 from vouch.retrieval.errors import SettingsError
@@ -30,7 +32,7 @@ class Settings:
     """Every setting, by section."""
 
     library: str
-    """A folder; a PostgreSQL address in a later version."""
+    """A folder, postgresql://..., or embedded-postgres:FOLDER."""
     ingest: IngestSettings = field(default_factory=IngestSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     generation: GenerationSettings = field(default_factory=GenerationSettings)
@@ -39,6 +41,7 @@ class Settings:
     model: ModelSettings = field(default_factory=ModelSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
     """For each key that is not a default: which file, variable or flag said so."""
 
@@ -61,6 +64,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "model": ModelSettings,
     "judge": JudgeSettings,
     "serve": ServeSettings,
+    "ui": UiSettings,
 }
 
 
@@ -136,15 +140,9 @@ def _from_file(path: Path, kinds: Mapping[str, Any]) -> dict[str, tuple[object, 
         for key, entry in entries.items():
             if key not in kinds:
                 raise _unknown(key, key, list(kinds), str(path))
-            found[key] = (_beside(path, entry) if key == "library" else entry, str(path))
+            inside = key == "library" and isinstance(entry, str)
+            found[key] = (beside(path.parent, entry) if inside else entry, str(path))
     return found
-
-
-def _beside(path: Path, library: object) -> object:
-    """A relative library in a settings file stands beside that file, wherever the command is started."""
-    if not isinstance(library, str) or not library or "://" in library:
-        return library
-    return str(path.parent / Path(library).expanduser())
 
 
 def _from_environment(environment: Mapping[str, str], kinds: Mapping[str, Any]) -> dict[str, tuple[object, str]]:

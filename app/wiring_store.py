@@ -126,7 +126,7 @@ def _vector_index(indexes: Path, store: "LibraryStore", embedder: Embedder) -> V
     from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
 
     assert isinstance(store, PostgresStore)
-    return PgvectorIndex(store)
+    return PgvectorIndex(store.database, store.position)
 
 
 def vector_folder(embedder: str) -> str:

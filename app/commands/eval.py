@@ -110,10 +110,9 @@ def retrieval(
         raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
     settings, options = chosen_settings(ctx), _options(ctx)
     from vouch.app.eval_retrieval import Ranking, evaluate_retrieval, retrieval_text
-    from vouch.app.wiring_store import library_folder
 
     # A library that a settings file names is the user's own: no place for a corpus.
-    keep = library_folder(settings) if settings.origins.get("library", "").startswith("flag") else None
+    keep = settings.library if settings.origins.get("library", "").startswith("flag") else None
     ranking = Ranking(tuple(dict.fromkeys(modes)), depth)
     metrics = evaluate_retrieval(settings, folder, ranking, options, keep)
     _conclude(ctx, metrics, "" if as_json else retrieval_text(metrics))

@@ -58,7 +58,10 @@ def company_and_year(company: str, year: str, many: bool) -> Decorator:
 
 
 library_option = setting_option(
-    "--library", key="library", metavar="PATH", text="Library folder; else VOUCH_LIBRARY, vouch.toml or the user's own."
+    "--library",
+    key="library",
+    metavar="PATH",
+    text="Folder, postgresql:// address or embedded-postgres:FOLDER; else VOUCH_LIBRARY, vouch.toml or the user's own.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

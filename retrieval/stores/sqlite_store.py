@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from vouch.retrieval.errors import IndexMismatch
-from vouch.retrieval.library_store import LibraryStats, RememberedEmbedder, VectorMaker, mismatch
+from vouch.retrieval.library_store import LibraryStats, Reembedding, RememberedEmbedder, VectorMaker, mismatch
 from vouch.retrieval.stores import record_facts, sqlite_facts
 from vouch.retrieval.stores import record_rows as rows
 from vouch.retrieval.stores.sqlite_database import Database
@@ -152,7 +152,7 @@ class SqliteStore(sqlite_facts.SqliteFacts):
         """Return what made the vectors; None for a library without documents."""
         if not self._database.rows("SELECT 1 FROM documents LIMIT 1"):
             return None
-        meta = dict(self._database.rows("SELECT key, value FROM meta"))
+        meta: dict[str, str] = dict(self._database.rows("SELECT key, value FROM meta"))
         return RememberedEmbedder(meta["embedder"], int(meta["dimension"]))
 
     def position(self) -> str:
@@ -212,7 +212,7 @@ class SqliteStore(sqlite_facts.SqliteFacts):
         ]
         return problems + self._fact_problems()
 
-    def reembedding(self, embedder: VectorMaker) -> SqliteReembedding:
+    def reembedding(self, embedder: VectorMaker) -> Reembedding:
         """Begin to replace the vectors, or go on where one with the same embedder was interrupted."""
         return SqliteReembedding(self._database, RememberedEmbedder(embedder.name, embedder.dimension), self._sources)
 
@@ -247,7 +247,7 @@ class SqliteStore(sqlite_facts.SqliteFacts):
         """Make ours the library's embedder, unless it holds documents of another."""
         assert self._embedder
         if connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone():
-            meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+            meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta").fetchall())
             self._check_embedder(RememberedEmbedder(meta["embedder"], int(meta["dimension"])))
             return
         claim = [("embedder", self._embedder.name), ("dimension", str(self._embedder.dimension))]

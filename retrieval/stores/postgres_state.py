@@ -1,0 +1,43 @@
+"""What a library in PostgreSQL knows of itself: the number of its last change, and what made its vectors."""
+
+from vouch.retrieval.library_store import RememberedEmbedder
+from vouch.retrieval.stores.postgres_database import Connection
+
+
+def next_change(connection: Connection) -> int:
+    """Return the number of this transaction's change; others wait for theirs until it is committed.
+
+    So numbers become visible in the order in which they are given: see postgres_schema.sql. Whoever also locks the
+    table of vectors does so before.
+    """
+    ((change,),) = connection.execute("UPDATE state SET change = change + 1 RETURNING change").fetchall()
+    return int(change)
+
+
+def claimed_embedder(connection: Connection) -> RememberedEmbedder | None:
+    """Return what the table of vectors is made for; None where there is none yet."""
+    found: dict[str, str] = dict(
+        connection.execute("SELECT key, value FROM meta WHERE key IN ('embedder', 'dimension')").fetchall()
+    )
+    return RememberedEmbedder(found["embedder"], int(found["dimension"])) if found else None
+
+
+def remembered_embedder(connection: Connection) -> RememberedEmbedder | None:
+    """Return what made the vectors of the documents; None where there are no documents."""
+    if not connection.execute("SELECT 1 FROM documents WHERE change IS NOT NULL LIMIT 1").fetchone():
+        return None
+    return claimed_embedder(connection)
+
+
+def remember_embedder(connection: Connection, embedder: RememberedEmbedder) -> None:
+    """Note what makes the vectors from now on."""
+    remember(connection, "embedder", embedder.name)
+    remember(connection, "dimension", str(embedder.dimension))
+
+
+def remember(connection: Connection, key: str, value: str) -> None:
+    """Note a value under a key, in place of an older one."""
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
