@@ -27,6 +27,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             "statements_marked": checked.statements_marked,
         },
         "plan": answer.plan,
+        "understanding": answer.understanding and inferred_json(answer.understanding),
         "steps": [
             {"thought": step.thought, "tool": step.tool, "arguments": dict(step.arguments), "result": step.result}
             for step in answer.steps

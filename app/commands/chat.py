@@ -18,7 +18,9 @@ _HELP = "/sources quotes the sources of the last answer, /new forgets what was s
 
 @click.command(short_help="Ask one question after another.")
 @setting_option("-k", key="generation.k", metavar="N", kind=int, text="How many passages to read.")
-@setting_option("--generator", key="generation.generator", metavar="NAME", text="What writes the answers: extractive.")
+@setting_option(
+    "--generator", key="generation.generator", metavar="NAME", text="What writes the answers: extractive or model."
+)
 @scope_options
 @library_option
 @click.pass_context

@@ -38,6 +38,16 @@ def setting_option(*names: str, key: str, metavar: str, text: str, kind: type[st
     return click.option(*names, type=kind, metavar=metavar, help=text, expose_value=False, callback=_remember(key))
 
 
+def setting_flag(name: str, key: str, value: bool, text: str) -> Decorator:
+    """Add a flag that sets the setting `key` to `value` for one run."""
+
+    def keep(ctx: click.Context, _parameter: click.Parameter, given: bool) -> None:
+        if given:
+            ctx.meta.setdefault(_FLAGS, {})[key] = value
+
+    return click.option(name, is_flag=True, help=text, expose_value=False, callback=keep)
+
+
 def company_and_year(company: str, year: str, many: bool) -> Decorator:
     """Add --company and --year with these help texts; `many`: each may be repeated."""
 

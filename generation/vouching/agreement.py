@@ -59,14 +59,12 @@ def _readings(said: Figure, printed: Figure, place: Around) -> list[Decimal]:
             return _with_percent(said, printed)
         return []
     if said.unit == "%":
-        if place.percent:
-            return [printed.value]
-        return [printed.value * 100] if not place.unit and abs(printed.value) < 1 else []
-    if said.unit in money or (said.scaled and not said.unit):
-        if place.unit and said.unit and place.unit != said.unit:
-            return []
-        return [printed.value * place.factor]
-    return [printed.value]
+        fraction = [printed.value * 100] if not place.unit and abs(printed.value) < 1 else []
+        return [printed.value] if place.percent else fraction
+    if said.unit in money and place.unit not in ("", said.unit):
+        return []
+    scaled = said.unit in money or (said.scaled and not said.unit)
+    return [printed.value * place.factor if scaled else printed.value]
 
 
 def _with_percent(said: Figure, printed: Figure) -> list[Decimal]:

@@ -11,18 +11,17 @@ from vouch.generation.quotes import Quote
 from vouch.generation.tools.types import Computation
 from vouch.generation.vouching.agreement import Around, agrees
 from vouch.generation.vouching.claims import Claim
-from vouch.generation.vouching.evidence_lines import EvidenceLine, LineReader, content_words
+from vouch.generation.vouching.evidence_lines import EvidenceLine, LineReader, clause_words, content_words
 from vouch.generation.vouching.figures import Figure, figures, folded, years
 from vouch.generation.vouching.shown_sums import shown_results
 from vouch.generation.vouching.signs import signs
 from vouch.generation.vouching.types import CheckedClaim, Problem
 from vouch.generation.vouching.units import unit_book
+from vouch.generation.vouching.word_support import is_han, word_problem
 from vouch.retrieval.lexicon import fold
 
-SUPPORT = 0.5
-"""Share of a claim's content words that its evidence must hold."""
-LEAST_WORDS = 3
-"""Claims of fewer content words say too little to be weighed by their words."""
+SHORT = 3
+"""A claim of fewer content words is read with what stands before it and with the question."""
 QUOTED_LINES = 3
 """Lines of one piece of evidence that are quoted for a claim."""
 _SHOWN = 60
@@ -31,7 +30,6 @@ _CONSTANTS = frozenset(map(Decimal, (2, 4, 12, 100, 365)))
 
 _QUOTATION = re.compile(r"[“「『]([^“”「」『』\n]{6,})[”」』]|\"([^\"\n]{12,})\"")
 _PAGE = re.compile(r"第\s*(\d{1,5})\s*页|\bp(?:age|\.)\s*(\d{1,5})\b", re.IGNORECASE)
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,11 @@ class _Found:
     line: EvidenceLine
     figures: int
     overlap: float
+
+    @property
+    def text(self) -> str:
+        """As printed."""
+        return self.evidence.quote.page.text[self.line.start : self.line.end]
 
 
 class ClaimCheck:
@@ -78,7 +81,9 @@ class ClaimCheck:
 
     def _against(self, claim: Claim, evidence: Sequence[Evidence], before: str) -> CheckedClaim:
         stated = self._checkable(claim)
-        words = content_words(claim.text) or content_words(before) | self._asked_words
+        words = content_words(claim.text)
+        if len(words) < SHORT:
+            words |= content_words(before) | self._asked_words
         lines = [(piece, line) for piece in evidence for line in self._reader.lines(piece)]
         lines = [(piece, line) for piece, line in lines if not _instructs(piece, line)]
         supporting: dict[int, list[tuple[Evidence, EvidenceLine]]] = {}
@@ -97,19 +102,24 @@ class ClaimCheck:
         problems += _pages(claim, evidence)
         best = self._best_lines(words, lines, supporting)
         if evidence and not problems and not computes:
-            problems += self._words(claim, evidence, best)
+            line = best[0].text if best else ""
+            wrong = word_problem(claim.text, self._question.text, evidence, line, bool(stated))
+            problems += [Problem(wrong, claim.text[:_SHOWN])] if wrong else []
         if claim.text.strip() in self._written.doubted:
             problems.append(Problem("doubted", claim.text[:_SHOWN]))
         quotes = tuple(_quote(found) for found in best)
-        return CheckedClaim(claim, quotes, tuple(problems), len(stated), len(evidence))
+        numbers = len(stated) + sum(problem.kind == "year" for problem in problems)
+        return CheckedClaim(claim, quotes, tuple(problems), numbers, len(evidence))
 
     def _is_frame(self, claim: Claim) -> bool:
         """Say whether a claim needs no evidence: an announcement, what is not known, words of the question alone."""
         if signs().unknown.search(claim.text) and not self._checkable(claim):
             return True
-        if self._checkable(claim) or _QUOTATION.search(claim.text) or claim.marks:
+        if self._checkable(claim) or _QUOTATION.search(claim.text):
             return False
         words = content_words(claim.text)
+        if claim.marks:
+            return not words  # yes, no: what it agrees to is said by the question
         return claim.heading or len(words - self._asked_words) < 2
 
     def _checkable(self, claim: Claim) -> list[Figure]:
@@ -130,7 +140,7 @@ class ClaimCheck:
         for i, printed in enumerate(line.figures):
             year = line.years[i] if i < len(line.years) else None
             if agrees(figure, printed, line.place) and self._of_year(claim, year):
-                return True
+                return not line.clauses or _is_nearest(clause_words(claim.text, figure), i, line)
         return False
 
     def _is_about(self, claim: Claim, words: frozenset[str], line: EvidenceLine) -> bool:
@@ -141,7 +151,7 @@ class ClaimCheck:
             named = self._reader.fields_of(claim.text) or self._reader.fields_of(self._question.text)
             if named:
                 return bool(named & line.fields)
-        if bool(_HAN.search(claim.text)) != bool(_HAN.search(" ".join(line.own) or claim.text)):
+        if is_han(claim.text) != is_han(" ".join(line.own) or claim.text):
             return True  # in another language there are no common words
         return bool(words & line.words) or not line.words
 
@@ -171,27 +181,6 @@ class ClaimCheck:
             ):
                 yield Problem("quote", said[:_SHOWN])
 
-    def _words(self, claim: Claim, evidence: Sequence[Evidence], best: Sequence[_Found]) -> list[Problem]:
-        """Return what is wrong with the words of a claim whose numbers are right."""
-        said = content_words(claim.text) - self._asked_words
-        printed = " ".join((p.quote.text + " " + p.context + " " + " ".join(p.quote.section)) for p in evidence)
-        if bool(_HAN.search(claim.text)) != bool(_HAN.search(printed)):
-            return []
-        shown = claim.text[:_SHOWN]
-        if len(said) >= LEAST_WORDS:
-            names = " ".join(
-                f"{p.quote.source.title} {p.quote.source.company} {p.quote.source.short_name}" for p in evidence
-            )
-            held = content_words(f"{printed} {names}")
-            if len(said & held) < SUPPORT * len(said):
-                return [Problem("unsupported", shown)]
-        if best and best[0].overlap >= SUPPORT:
-            first = best[0]
-            line = first.evidence.quote.page.text[first.line.start : first.line.end]
-            if signs().are_opposite(claim.text, line):
-                return [Problem("opposite", shown)]
-        return []
-
     def _best_lines(
         self,
         words: frozenset[str],
@@ -217,6 +206,13 @@ class ClaimCheck:
                 if one.overlap > 0 or not chosen:
                     chosen.append(one)
         return chosen[:QUOTED_LINES]
+
+
+def _is_nearest(said: frozenset[str], index: int, line: EvidenceLine) -> bool:
+    """Say whether no other figure of its kind in a sentence stands among more of the words said."""
+    mine, unit = len(said & line.clauses[index]), line.figures[index].unit
+    others = [i for i, figure in enumerate(line.figures) if figure.unit == unit and i != index]
+    return all(len(said & line.clauses[i]) <= mine for i in others)
 
 
 def _instructs(piece: Evidence, line: EvidenceLine) -> bool:

@@ -18,7 +18,8 @@ _ABBREVIATION = re.compile(
 )
 _LIST_MARK = re.compile(r"\s*(?:[-*•●]\s+|#{1,6}\s+|>\s*|\d{1,2}[.、)]\s*(?!\d))?")
 _OPENER = re.compile(
-    r"(?:根据|依据|依照|按照|参见|参照|参考|结合|据|见|如|从|由)(?:资料|文件|报告|上述|来源)?|(?:according to|based on|as per|per|from|see|in|as (?:stated|shown|reported) in)(?: source| passage)?",
+    r"(?:根据|依据|依照|按照|参见|参照|参考|结合|据|见|如|从|由)(?:资料|文件|报告|上述|来源)?"
+    r"|(?:according to|based on|as per|per|from|see|in|as (?:stated|shown|reported) in)(?: source| passage)?",
     re.IGNORECASE,
 )
 """Words that a mark follows when it stands for what comes after it: 根据[1]，…"""

@@ -26,7 +26,7 @@ class Cleaned:
 
 
 def cleaned(reply: str, complete: bool) -> Cleaned:
-    """Return a reply without invisible characters, made-up turns, repetition and, where it was cut off, its last words."""
+    """Return a reply without invisible characters, made-up turns, repetition and the half sentence of a cut one."""
     cut = len(reply) > LONGEST or not complete
     text = _CONTROL.sub("", reply[:LONGEST]).strip()
     text = _own_turn(text)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vouch.generation.drafts import Evidence
 from vouch.generation.retrieve import Shelf
@@ -17,7 +17,10 @@ from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Page
 
 _LOSS = re.compile(r"亏损|损失|减少|下降|流出|\bloss|decreas|declin", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;:。!?](?!\d)|、|\band\b|[和及与](?=[^,。]{0,12}\d)", re.IGNORECASE)
 _NUMERIC = re.compile(r"[\d.,%]+")
+_READS_ON = re.compile(r"[，。；]|[,;]\s")
+"""Printed lines of running text that happen to end with a number are no rows."""
 _LONGEST = 600
 """Characters of a line that is quoted whole."""
 
@@ -38,12 +41,21 @@ class EvidenceLine:
     """Of a row: the year of each figure, as far as the table's header tells."""
     fields: frozenset[str] = frozenset()
     """Of a row: the fields of statements that its label names."""
-    row: bool = False
+    clauses: tuple[frozenset[str], ...] = ()
+    """Of a sentence: the words around each figure, up to the next comma."""
 
 
 def content_words(text: str) -> frozenset[str]:
     """Return the words of a text without numbers."""
-    return frozenset(token for token in tokens(text) if not _NUMERIC.fullmatch(token))
+    return frozenset(token for token in tokens(text) if not _NUMERIC.fullmatch(token) and "_" not in token)
+
+
+def clause_words(text: str, figure: Figure) -> frozenset[str]:
+    """Return the words around a figure of a text, from the comma before it to the one behind."""
+    plain = folded(text)
+    start = max((match.end() for match in _CLAUSE.finditer(plain, 0, figure.start)), default=0)
+    stop = _CLAUSE.search(plain, figure.end)
+    return content_words(plain[start : stop.start() if stop else len(plain)])
 
 
 class LineReader:
@@ -76,14 +88,16 @@ class LineReader:
         if key not in self._rows:
             self._rows[key] = rows(quote.page)
         for row in self._rows[key]:
-            if row.start < quote.end and row.end > quote.start and (row.end - row.start) < _LONGEST:
+            inside = row.start < quote.end and row.end > quote.start and (row.end - row.start) < _LONGEST
+            if inside and not _READS_ON.search(row.printed):
                 yield self._row_line(evidence, row)
 
     def _row_line(self, evidence: Evidence, row: Row) -> EvidenceLine:
         quote = evidence.quote
         page, label = quote.page, " ".join((row.printed, *row.long_labels[:1]))
         unit = self._unit(evidence, row.start)
-        found = figures(page.text[row.start : row.end])
+        # The words of a label (净亏损以“－”号填列) do not say which way a value went.
+        found = [replace(figure, direction=0) for figure in figures(page.text[row.start : row.end])]
         above = f"{evidence.context}\n{page.text[: row.start]}"
         by_value = column_years(above, quote.source.year, row.values)
         years = _aligned(found, row.values, by_value)
@@ -91,9 +105,8 @@ class LineReader:
         place = around(
             unit, f"{label} {_header(above)}" if "%" in _header(above) else label, bool(_LOSS.search(row.label))
         )
-        return EvidenceLine(
-            row.start, row.end, words, words, tuple(found), place, years, self.fields_of(row.label), True
-        )
+        fields = self.fields_of(row.label)
+        return EvidenceLine(row.start, row.end, words, words, tuple(found), place, years, fields)
 
     def _sentences(self, evidence: Evidence) -> Iterable[EvidenceLine]:
         quote = evidence.quote
@@ -104,7 +117,10 @@ class LineReader:
             own = content_words(said)
             unit = self._unit(evidence, sentence.start) if evidence.kind == "table" else ""
             place = around(unit, "", bool(_LOSS.search(said)))
-            yield EvidenceLine(sentence.start, sentence.end, own | before | headings, own, tuple(figures(said)), place)
+            found = tuple(figures(said))
+            clauses = tuple(clause_words(said, figure) for figure in found)
+            words = own | before | headings
+            yield EvidenceLine(sentence.start, sentence.end, words, own, found, place, clauses=clauses)
             before = own
 
     def _unit(self, evidence: Evidence, position: int) -> str:

@@ -54,7 +54,7 @@ class Review:
         found = [words[problem.kind].format(problem.text) for problem in problems]
         found += [words["invented"].format(n) for n in self.invented]
         found += [words["repetition"]] if self.reply.repeats else []
-        found += [words["empty"]] if not self.checked else []
+        found += [words["empty"]] if not (self.supported or self.flawed) else []
         return tuple(dict.fromkeys(found))
 
     @property

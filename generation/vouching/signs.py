@@ -16,6 +16,7 @@ class Signs:
     instructions: re.Pattern[str]
     turns: re.Pattern[str]
     earlier: re.Pattern[str]
+    negations: re.Pattern[str]
     opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     objections: Mapping[str, Mapping[str, str]]
     """Language -> kind of problem -> sentence."""
@@ -26,7 +27,7 @@ class Signs:
             sides = [(bool(left.search(text)), bool(right.search(text))) for text in (one, other)]
             if sides in ([(True, False), (False, True)], [(False, True), (True, False)]):
                 return True
-        return False
+        return bool(self.negations.search(one)) != bool(self.negations.search(other))
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +36,7 @@ def signs() -> Signs:
     path = files("vouch.generation").joinpath("data", "reply_signs.toml")
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = tuple((_any([left]), _any([right])) for left, right in content["opposites"])
-    lists = {name: _any(content[name]) for name in ("unknown", "instructions", "turns", "earlier")}
+    lists = {name: _any(content[name]) for name in ("unknown", "instructions", "turns", "earlier", "negations")}
     return Signs(opposites=pairs, objections=content["objections"], **lists)
 
 
