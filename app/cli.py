@@ -16,19 +16,18 @@ from vouch.app.commands.docs import docs
 from vouch.app.commands.doctor import doctor
 from vouch.app.commands.eval import evaluate
 from vouch.app.commands.facts import facts
+from vouch.app.commands.finetune import finetune
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.ingest import ingest
 from vouch.app.commands.keys import keys
 from vouch.app.commands.library import library
 from vouch.app.commands.search import search
 from vouch.app.commands.serve import serve
+from vouch.app.commands.ui import ui
 from vouch.app.commands.warn import warn as early_warning
 from vouch.app.settings import debug_wanted
 from vouch.app.terminal import note, one_line, speak_utf8, warn
 from vouch.retrieval.errors import VouchError
-
-NOT_YET = frozenset({"finetune", "ui"})
-"""Commands of the contract that later versions bring."""
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -51,7 +50,6 @@ class VouchCommands(CommandGroup):
 
 @click.group(
     cls=VouchCommands,
-    not_yet=NOT_YET,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="vouch-qa", prog_name="vouch", message="%(prog)s %(version)s")
@@ -63,7 +61,24 @@ def cli() -> None:
     """
 
 
-COMMANDS = (ingest, ask, chat, search, facts, early_warning, docs, library, serve, keys, evaluate, config, doctor, demo)
+COMMANDS = (
+    ingest,
+    ask,
+    chat,
+    search,
+    facts,
+    early_warning,
+    docs,
+    library,
+    serve,
+    ui,
+    keys,
+    evaluate,
+    finetune,
+    config,
+    doctor,
+    demo,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

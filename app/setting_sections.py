@@ -195,3 +195,17 @@ class ServeSettings:
     """Questions and searches worked on at the same time; 0: one more than there are cores."""
     queue: Annotated[int, Between(0, 100_000)] = 128
     """Requests that may wait for a thread; more are refused with 429."""
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """`vouch ui`."""
+
+    host: str = "127.0.0.1"
+    """The chat asks nobody for a password: beyond this machine it belongs behind a proxy that does."""
+    port: Annotated[int, Between(0, 65_535)] = 8501
+    server: str = ""
+    """A `vouch serve` to ask, http://host:8080; empty: the library of the settings, in this process."""
+    api_key: str = ""
+    """For that server."""
+    language: Literal["zh", "en"] = "zh"

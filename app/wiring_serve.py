@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from vouch.app.extras import need
+from vouch.app.library_places import ServerPlace, place_of
 from vouch.app.settings import Settings
 from vouch.retrieval.errors import NotSetUp, UsageError
 
@@ -35,15 +36,11 @@ def library_home(settings: Settings) -> Path:
     """Return the folder for what stands beside a library: its own, or for a database one of the user's."""
     import platformdirs
 
-    from vouch.app.setting_values import without_password
-
-    scheme, _, rest = settings.library.partition(":")
-    if scheme == "embedded-postgres":
-        return Path(rest).expanduser().absolute()
-    if "://" in settings.library:
-        name = hashlib.sha256(without_password(settings.library).encode()).hexdigest()[:16]
+    place = place_of(settings.library)
+    if isinstance(place, ServerPlace):
+        name = hashlib.sha256(place.shown.encode()).hexdigest()[:16]
         return platformdirs.user_data_path("vouch", appauthor=False) / "servers" / name
-    return Path(settings.library).expanduser().absolute()
+    return place.folder
 
 
 def key_file(settings: Settings) -> "KeyFile":
@@ -73,7 +70,7 @@ def local_service(settings: Settings) -> "LocalService":
     from vouch.app.service.uploads import Uploads
     from vouch.app.service.visible_facts import visible_facts
     from vouch.app.wiring import page_picture
-    from vouch.app.wiring_store import open_library, open_store_to_fill
+    from vouch.app.wiring_store import open_conversations, open_library, open_store_to_fill
 
     with open_store_to_fill(settings):
         pass  # made now: a server starts on an empty library too
@@ -89,6 +86,7 @@ def local_service(settings: Settings) -> "LocalService":
             picture=page_picture,
             uploads=Uploads(library_home(settings) / "uploads"),
             jobs=Jobs(),
+            people=open_conversations(settings),
             defaults=Defaults(settings.generation.k, retrieval.k, retrieval.mode, retrieval.reranker != "none"),
         )
     )
@@ -139,7 +137,9 @@ def _in_manner(settings: Settings, manner: "Manner") -> Settings:
 def _search(
     library: "Library", query: str, k: int, mode: "SearchMode", scope: "Scope", rerank: bool
 ) -> "Sequence[Hit]":
-    return library.search(query, k, mode, scope)
+    from vouch.generation.finding import Wanted, find
+
+    return find(library, query, Wanted(k, mode, scope)).hits
 
 
 def _ingest(settings: Settings, request: "IngestRequest", job: "Job") -> None:

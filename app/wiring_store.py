@@ -17,6 +17,7 @@ from vouch.retrieval.errors import IndexMismatch, LibraryMissing, UsageError
 from vouch.retrieval.types import Embedder, LexicalIndex, VectorIndex
 
 if TYPE_CHECKING:
+    from vouch.retrieval.conversations import ConversationStore
     from vouch.retrieval.library import Library
     from vouch.retrieval.library_store import LibraryStore, VectorMaker
     from vouch.retrieval.stores.postgres_store import PostgresStore
@@ -78,6 +79,16 @@ def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]"
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
         vectors = _vector_index(indexes, store, embedder)
         yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture)
+
+
+def open_conversations(settings: Settings) -> "ConversationStore":
+    """Return the conversations and feedback of a library that exists; the caller closes it."""
+    place = place_of(settings.library)
+    if isinstance(place, FolderPlace):
+        from vouch.retrieval.stores.sqlite_conversations import SqliteConversations
+
+        return SqliteConversations(place.folder)
+    raise UsageError(f"conversations are not kept in {place.shown} yet: serve a library in a folder")
 
 
 def _store_at(place: Place, write: bool = False, embedder: "VectorMaker | None" = None) -> "LibraryStore":

@@ -14,10 +14,13 @@ from vouch.app.service.types import (
     Json,
     Listen,
     SearchRequest,
+    StreamEvent,
     ignored,
     never,
 )
+from vouch.generation.events import Answered
 from vouch.generation.json_form import answer_json, hit_json
+from vouch.retrieval.conversations import Session, Turn
 from vouch.retrieval.question import Question, understand
 from vouch.retrieval.types import StoredDocument
 
@@ -33,6 +36,7 @@ class Asking:
 
     def ask(self, request: AskRequest, access: Access, listen: Listen = ignored, cancelled: Cancelled = never) -> Json:
         """Return the answer object; `listen` hears what happens on the way, the whole answer last."""
+        session = Session(request.session, access.key)
         with self._parts.live.reading() as library:
             documents = library.documents(visible(access))
             scope, warnings = scope_of(request.filters, access, documents)
@@ -42,11 +46,21 @@ class Asking:
                 request.question,
                 scope,
                 request.k or self._parts.defaults.k_passages,
-                _context(request, answerer, documents),
-                lambda event: listen(event_of(event)),
+                _context(self._said_before(request, session), answerer, documents),
+                lambda event: None if isinstance(event, Answered) else listen(event_of(event)),
                 cancelled,
             )
-        return with_warnings(answer_json(answer), warnings)
+        shown = with_warnings(answer_json(answer), warnings)
+        if request.session and not cancelled():
+            self._parts.people.add_turn(session, Turn(request.question, answer.question, shown))
+        listen(StreamEvent("answer", shown))
+        return shown
+
+    def _said_before(self, request: AskRequest, session: Session) -> list[str]:
+        """Return the questions before this one: of the kept conversation, else those that the caller sends along."""
+        if request.session:
+            return [turn.question for turn in self._parts.people.turns(session)]
+        return [text for role, text in request.history if role == "user" and text.strip()]
 
     def search(self, request: SearchRequest, access: Access) -> Json:
         """Return the contract's search object."""
@@ -71,10 +85,9 @@ def with_warnings(answer: Mapping[str, Any], warnings: list[str]) -> dict[str, A
     return {**answer, "warnings": [*warnings, *answer["warnings"]]}
 
 
-def _context(request: AskRequest, answerer: Answerer, documents: list[StoredDocument]) -> Question | None:
+def _context(asked: list[str], answerer: Answerer, documents: list[StoredDocument]) -> Question | None:
     """Return the question before this one, itself read in the light of those before it."""
     context: Question | None = None
-    asked = [text for role, text in request.history if role == "user" and text.strip()]
     for question in asked[-LONGEST_MEMORY:]:
         context = understand(question, documents, context, answerer.companies())
     return context

@@ -12,6 +12,7 @@ from vouch.app.service.uploads import Uploads
 from vouch.generation.chat import Cancelled
 from vouch.generation.events import Listener
 from vouch.generation.types import Answer
+from vouch.retrieval.conversations import ConversationStore
 from vouch.retrieval.fact_query import FactStore
 from vouch.retrieval.library import Library
 from vouch.retrieval.library_store import LibraryStore
@@ -70,4 +71,5 @@ class Parts:
     picture: Picture
     uploads: Uploads
     jobs: Jobs
+    people: ConversationStore
     defaults: Defaults

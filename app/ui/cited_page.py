@@ -1,0 +1,59 @@
+"""The cited page as a picture with the passage marked, its neighbours a click away."""
+
+import streamlit as st
+
+from vouch.app.service.types import Json, Service
+from vouch.app.ui.language import Texts
+from vouch.app.ui.markup import plain
+from vouch.app.ui.state import ACCESS
+from vouch.retrieval.errors import NotFound, VouchError
+from vouch.retrieval.types import Box
+
+
+def open_citation(service: Service, citation: Json, texts: Texts) -> None:
+    """Open a window over the page that shows what is cited."""
+    st.session_state["cited_page"] = citation["page"]
+
+    @st.dialog(texts("page_n", page=citation["page"]), width="large")
+    def window() -> None:
+        _shown(service, citation, texts)
+
+    window()
+
+
+def _shown(service: Service, citation: Json, texts: Texts) -> None:
+    number = int(st.session_state.get("cited_page", citation["page"]))
+    document = str(citation["document_id"])
+    st.markdown(f"**{plain(str(citation['document']))}**")
+    if citation.get("section"):
+        st.caption(plain(" › ".join(map(str, citation["section"]))))
+    try:
+        page = service.page(document, number, ACCESS)
+    except VouchError as error:
+        st.error(plain(str(error)))
+        return
+    _turning(number, int(page["pages"]), texts)
+    boxes = _boxes(citation) if number == citation["page"] else ()
+    try:
+        st.image(service.page_picture(document, number, boxes, ACCESS), width="stretch")
+    except NotFound:
+        st.caption(texts("no_picture"))
+        st.markdown(plain(str(page["text"])))
+    if number == citation["page"]:
+        st.caption(texts("quoted"))
+        st.markdown(f"> {plain(str(citation['text']))}")
+
+
+def _turning(number: int, pages: int, texts: Texts) -> None:
+    before, here, after = st.columns([1, 1, 1], vertical_alignment="center")
+    if before.button(texts("previous_page"), disabled=number <= 1, key="page-before", width="stretch"):
+        st.session_state["cited_page"] = number - 1
+        st.rerun(scope="fragment")
+    here.markdown(f"<center>{number} / {pages}</center>", unsafe_allow_html=True)
+    if after.button(texts("next_page"), disabled=number >= pages, key="page-after", width="stretch"):
+        st.session_state["cited_page"] = number + 1
+        st.rerun(scope="fragment")
+
+
+def _boxes(citation: Json) -> tuple[Box, ...]:
+    return tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in citation["boxes"])

@@ -1,0 +1,82 @@
+"""The conversations kept in the library: choose, rename, export, delete."""
+
+import json
+
+import streamlit as st
+
+from vouch.app.service.types import Json, Service
+from vouch.app.ui.language import Texts
+from vouch.app.ui.markup import plain
+from vouch.app.ui.state import ACCESS, Page, Turn
+from vouch.retrieval.errors import VouchError
+
+SHOWN = 30
+SHOWN_TITLE = 22
+
+
+def conversation_list(service: Service, shown: Page, texts: Texts) -> None:
+    """Show the conversations; the chosen one becomes the page's."""
+    if st.button(texts("new_conversation"), icon=":material/add:", width="stretch", key="new-conversation"):
+        shown.session, shown.turns = "", []
+        st.rerun()
+    try:
+        kept = service.conversations(ACCESS)
+    except VouchError as error:
+        st.error(plain(str(error)))
+        return
+    _reopen_from_address(service, shown, kept)
+    if kept:
+        st.caption(texts("conversations"))
+    for entry in kept[:SHOWN]:
+        _entry(service, shown, entry, texts)
+
+
+def _reopen_from_address(service: Service, shown: Page, kept: list[Json]) -> None:
+    """Take up the conversation that the page's address names: after a reload the page remembers nothing else."""
+    named = st.query_params.get("c", "")
+    if named and not shown.session and any(entry["session"] == named for entry in kept):
+        open_conversation(service, shown, named)
+    if shown.session and named != shown.session:
+        st.query_params["c"] = shown.session
+    elif not shown.session and named:
+        del st.query_params["c"]
+
+
+def open_conversation(service: Service, shown: Page, session: str) -> None:
+    """Make a kept conversation the page's."""
+    found = service.conversation(session, ACCESS)
+    shown.session = session
+    shown.turns = [Turn(str(turn["question"]), turn["answer"]) for turn in found["turns"]]
+
+
+def _entry(service: Service, shown: Page, entry: Json, texts: Texts) -> None:
+    session = str(entry["session"])
+    title = str(entry["title"]) or texts("untitled")
+    name, more = st.columns([5, 1], vertical_alignment="center")
+    current = "primary" if session == shown.session else "tertiary"
+    label = title if len(title) <= SHOWN_TITLE else f"{title[:SHOWN_TITLE]}…"
+    if name.button(plain(label), key=f"open-{session}", type=current, width="stretch", help=plain(title)):
+        open_conversation(service, shown, session)
+        st.rerun()
+    with more.popover("⋯", width="content"):
+        _rename(service, session, title, texts)
+        _export(service, session, title, texts)
+        if st.button(texts("delete"), key=f"delete-{session}", icon=":material/delete:", help=texts("delete_sure")):
+            service.delete_conversation(session, ACCESS)
+            if shown.session == session:
+                shown.session, shown.turns = "", []
+            st.rerun()
+
+
+def _rename(service: Service, session: str, title: str, texts: Texts) -> None:
+    fresh = st.text_input(texts("rename"), title, max_chars=200, key=f"title-{session}")
+    if st.button(texts("save"), key=f"rename-{session}") and fresh.strip() and fresh != title:
+        service.rename_conversation(session, fresh.strip(), ACCESS)
+        st.rerun()
+
+
+def _export(service: Service, session: str, title: str, texts: Texts) -> None:
+    def written() -> str:
+        return json.dumps(service.conversation(session, ACCESS), ensure_ascii=False, indent=1)
+
+    st.download_button(texts("export"), written, f"{title[:40]}.json", "application/json", key=f"export-{session}")

@@ -1,0 +1,62 @@
+"""What one browser session remembers, typed; Streamlit keeps it between runs of the page."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import streamlit as st
+
+from vouch.app.service.types import EVERYTHING_ALLOWED, Access, Filters, Json, Service
+from vouch.app.settings import Settings, load_settings
+from vouch.app.ui.language import Language, Texts
+from vouch.app.wiring_ui import ui_service
+
+ACCESS: Access = EVERYTHING_ALLOWED
+"""Who may open this page may see the library; a server behind it decides by its key."""
+
+
+@dataclass
+class Turn:
+    """A question and its answer."""
+
+    question: str
+    answer: Json
+    rated: str = ""
+
+
+@dataclass
+class Page:
+    """Everything that pages share."""
+
+    language: Language = "zh"
+    session: str = ""
+    """The conversation shown; empty: a new one, which begins with its first question."""
+    turns: list[Turn] = field(default_factory=list)
+    filters: Filters = field(default_factory=Filters)
+    generator: str | None = None
+    cot: bool = False
+    job: str = ""
+    """The job that reads what was last uploaded."""
+
+    @property
+    def texts(self) -> Texts:
+        """What the interface says."""
+        return Texts(self.language)
+
+
+@st.cache_resource
+def settings() -> Settings:
+    """Return the settings, read once."""
+    return load_settings()
+
+
+@st.cache_resource
+def service() -> Service:
+    """Return the service, opened once for all browsers."""
+    return ui_service(settings())
+
+
+def page() -> Page:
+    """Return what this browser session remembers."""
+    if "page" not in st.session_state:
+        st.session_state["page"] = Page(language=settings().ui.language)
+    return cast(Page, st.session_state["page"])

@@ -1,0 +1,56 @@
+"""Settings in, the service that the chat in the browser asks, and the browser's server."""
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from vouch.app.extras import need
+from vouch.app.settings import Settings, variable_name
+
+if TYPE_CHECKING:
+    from vouch.app.service.types import Service
+
+
+def ui_service(settings: Settings) -> "Service":
+    """Return the service to ask: a server that the settings name, else the library in this process."""
+    if settings.ui.server:
+        need("httpx", "vouch ui --server", "ui")
+        from vouch.app.service.remote import RemoteService
+
+        return RemoteService(settings.ui.server, settings.ui.api_key)
+    from vouch.app.wiring_serve import local_service
+
+    return local_service(settings)
+
+
+def run_ui(settings: Settings) -> int:
+    """Serve the chat until somebody ends it; return the exit code of Streamlit."""
+    need("streamlit", "vouch ui", "ui")
+    from importlib import resources
+
+    script = str(resources.files("vouch.app.ui").joinpath("main.py"))
+    flags = {
+        "server.address": settings.ui.host,
+        "server.port": settings.ui.port,
+        "server.headless": "true",
+        "server.maxUploadSize": settings.serve.upload_mb,
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "server.fileWatcherType": "none",
+        "theme.base": "light",
+        "theme.primaryColor": "#8a1c1c",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", script]
+    command += [part for name, value in flags.items() for part in (f"--{name}", str(value))]
+    # The script runs in a process of its own: what this command line said reaches it as any setting does.
+    said = {
+        "library": settings.library,
+        "ui.server": settings.ui.server,
+        "ui.api_key": settings.ui.api_key,
+        "ui.language": settings.ui.language,
+        "generation.generator": settings.generation.generator,
+    }
+    environment = {**os.environ, **{variable_name(key): value for key, value in said.items() if value}}
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own script and settings
