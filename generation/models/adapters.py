@@ -1,11 +1,12 @@
 """LoRA adapters in one model, by name; old ChatGLM3 adapters are brought to the native layers."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, LoraModel, PeftConfig, PeftModel, set_peft_model_state_dict
+from peft import LoraConfig, LoraModel, PeftModel, set_peft_model_state_dict
 from transformers import GlmConfig, PreTrainedModel
 
 from vouch.generation.models.chatglm3.old_adapters import is_old, native_adapter
@@ -51,14 +52,16 @@ class Adapters:
 
 def _read(folder: Path, model: PreTrainedModel) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
     """Return an adapter's configuration and tensors, under native names."""
-    if not (folder / "adapter_config.json").is_file():
+    settings = folder / "adapter_config.json"
+    if not settings.is_file():
         raise ModelError(f"{folder} is no folder of an adapter: it has no adapter_config.json")
     try:
-        config = PeftConfig.from_pretrained(str(folder), local_files_only=True)
+        kind = json.loads(settings.read_text(encoding="utf-8"))["peft_type"]
+        if kind != "LORA":
+            raise ModelError(f"{folder} is an adapter of type {kind}; only LoRA adapters can be loaded")
+        config = LoraConfig.from_pretrained(str(folder), local_files_only=True)
     except (ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{folder / 'adapter_config.json'} cannot be read: {error}") from error
-    if not isinstance(config, LoraConfig):
-        raise ModelError(f"{folder} is an adapter of type {config.peft_type}; only LoRA adapters can be loaded")
+        raise ModelError(f"{settings} cannot be read: {error}") from error
     file = next((folder / name for name in _WEIGHTS if (folder / name).is_file()), None)
     if file is None:
         raise ModelError(f"{folder} holds no weights: it has neither {_WEIGHTS[0]} nor {_WEIGHTS[1]}")

@@ -56,7 +56,8 @@ class SchemaMask:
 
     def accept(self, token: int) -> None:
         """Go on behind the token that was chosen."""
-        self._matcher.accept_token(token)
+        accepted = self._matcher.accept_token(token)
+        assert accepted, "only tokens within the schema are possible"
 
 
 def _described(

@@ -73,7 +73,7 @@ def _form(folder: Path, tokenizer: PreTrainedTokenizerBase, vocabulary: Tokenize
     if isinstance(template, str) and all(mark in template for mark in _LLAMA2_MARKS):
         return Llama2Format()  # its template, with the markers of texts broken up
     stops = tuple(name for name in (tokenizer.eos_token, *_turn_ends(vocabulary)) if name)
-    return TemplateFormat(lambda turns, tools: _rendered(tokenizer, turns, tools), vocabulary.controls, stops)
+    return TemplateFormat(lambda turns, tools: rendered(tokenizer, turns, tools), vocabulary.controls, stops)
 
 
 def _turn_ends(vocabulary: TokenizerVocabulary) -> list[str]:
@@ -91,11 +91,11 @@ def _turn_ends(vocabulary: TokenizerVocabulary) -> list[str]:
     return [name for name in known if name in vocabulary.controls]
 
 
-def _rendered(tokenizer: PreTrainedTokenizerBase, turns: Turns, tools: list[dict[str, Any]] | None) -> str:
+def rendered(tokenizer: PreTrainedTokenizerBase, turns: Turns, tools: list[dict[str, Any]] | None) -> str:
     offered: list[dict[Any, Any] | Callable[..., Any]] | None = list(tools) if tools else None
     try:
         # transformers renders in a sandbox: a template cannot reach anything but what it is given.
-        rendered = tokenizer.apply_chat_template(turns, tools=offered, tokenize=False, add_generation_prompt=True)
+        prompt = tokenizer.apply_chat_template(turns, tools=offered, tokenize=False, add_generation_prompt=True)
     except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise ModelError(f"the model's chat template refuses this conversation: {error}") from error
-    return str(rendered)
+    return str(prompt)
