@@ -14,6 +14,7 @@ from vouch.generation.stopwatch import Watch
 from vouch.generation.types import Answer, Citation
 from vouch.generation.vouching.types import Vouched
 from vouch.generation.vouching.voucher import Voucher
+from vouch.retrieval.inferred import inferred
 from vouch.retrieval.question import Question, understand
 from vouch.retrieval.types import EVERYTHING, Scope
 
@@ -55,6 +56,7 @@ class Asker:
             task, draft = self._drafted(Task(self._library, asked, scope, (), listen, cancelled), k, watch)
             draft = replace(draft, refusal=no_evidence(asked, documents)) if draft.is_empty else draft
             answer = self._vouched(task, draft, watch)
+        answer = replace(answer, understanding=inferred(asked))
         if answer.kind not in ("generated", "refused"):  # a model's tokens have been told as it wrote them
             listen(Token(answer.answer))
         listen(Answered(answer))

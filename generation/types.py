@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from vouch.retrieval.inferred import Inferred
 from vouch.retrieval.types import Box
 
 AnswerKind = Literal["fact", "computed", "extractive", "generated", "refused"]
@@ -108,3 +109,5 @@ class Answer:
     """One for each value asked for, in the order asked; ranks in their order."""
     plan: Mapping[str, Any] | None = None
     """How a question about values was understood."""
+    understanding: Inferred | None = None
+    """What was read from the question to choose documents; None for answers read back from records."""

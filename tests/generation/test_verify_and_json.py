@@ -50,9 +50,9 @@ def test_the_answer_object_has_the_keys_of_the_contract() -> None:
     form = json.loads(json.dumps(answer_json(answer), ensure_ascii=False))
     assert set(form) == {
         "question", "answer", "kind", "refusal", "results", "citations", "verification", "plan", "steps", "generator",
-        "timings_ms", "warnings",
+        "timings_ms", "understanding", "warnings",
     }  # fmt: skip
-    assert (form["refusal"], form["results"], form["plan"]) == (None, [], None)
+    assert (form["refusal"], form["results"], form["plan"], form["understanding"]) == (None, [], None, None)
     assert form["citations"] == [
         {"n": 1, "document_id": "d1", "document": "report.pdf", "page": 7, "section": ["财务报告"], "text": "净利润",
          "boxes": [[1.0, 2.0, 3.0, 4.0]], "score": 0.9, "ocr": False},
