@@ -6,7 +6,6 @@ The text of an outcome is the model's own and unchecked. What it may cite: `evid
 
 import json
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,13 +15,11 @@ from vouch.generation.quotes import Quote
 from vouch.generation.tools.evidence import Numbered
 from vouch.generation.tools.registry import Toolbox
 from vouch.generation.tools.reply import heard
-from vouch.generation.tools.types import Computation, ToolMisuse, ToolResult
+from vouch.generation.tools.types import Computation, ToolMisuse
 from vouch.generation.types import Step
 
 AgentFinish = Literal["answered", "length", "steps", "tokens", "seconds", "repeated", "misuse", "cancelled"]
 """answered: the model ended by itself; length: its answer was cut off; cancelled; else the bound that ended it."""
-Parse = Callable[[str, Sequence[str]], tuple[ToolCall, ...]]
-"""Returns the calls written in a reply's text, of models without a call syntax of their own; given the tools' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +55,10 @@ class AgentOutcome:
 class ToolLoop:
     """Lets one model use one set of tools, again and again."""
 
-    def __init__(self, model: ChatModel, tools: Toolbox, limits: Limits = Limits(), parse: Parse | None = None) -> None:
-        """`parse`: for models that write calls into their text; the prompt then has to tell them how."""
+    def __init__(self, model: ChatModel, tools: Toolbox, limits: Limits = Limits()) -> None:
         self._model = model
         self._tools = tools
         self._limits = limits
-        self._parse = parse
 
     def run(
         self,
@@ -76,9 +71,8 @@ class ToolLoop:
 
         `first_number`: one more than the passages that the prompt numbers. ModelError and NoReply are the model's.
         """
-        return _Run(self._model, self._tools, self._limits, self._parse, first_number, listen, cancelled).outcome(
-            request
-        )
+        run = _Run(self._model, self._tools, self._limits, first_number, listen, cancelled)
+        return run.outcome(request)
 
 
 @dataclass(slots=True)
@@ -88,7 +82,6 @@ class _Run:
     model: ChatModel
     tools: Toolbox
     limits: Limits
-    parse: Parse | None
     first_number: int
     listen: Listener
     cancelled: Cancelled
@@ -106,20 +99,20 @@ class _Run:
 
     def outcome(self, request: ChatRequest) -> AgentOutcome:
         messages = list(request.messages)
-        told = () if self.parse else self.tools.schemas
         while True:
-            reply = self._reply(replace(request, messages=tuple(messages), tools=told))
-            calls = reply.tool_calls
+            reply = self._reply(replace(request, messages=tuple(messages), tools=self.tools.schemas))
+            calls = reply.tool_calls[: self.limits.steps - len(self.steps)]
             stopped = self._stopped(reply)
             if stopped:
                 return self._ended("" if calls else reply.text, stopped)
             if not calls:
                 return self._ended(reply.text, "length" if reply.finish == "length" else "answered")
-            messages.append(Message("assistant", reply.text, () if self.parse else calls))
-            bound: AgentFinish | None = None
+            messages.append(Message("assistant", reply.text, calls))
             for call in calls:
-                messages.append(self._answered(call, reply.text))
-                bound = bound or self._bound()
+                messages.append(self._answered(call, reply.text, self._room(request, messages)))
+            bound = self._bound()
+            if bound is None and self._room(request, messages) < _LEAST_ROOM:
+                bound = "tokens"
             if bound:
                 return self._last_word(replace(request, messages=tuple(messages), tools=()), bound)
 
@@ -133,12 +126,15 @@ class _Run:
         left = self.limits.tokens - self.usage.completion_tokens
         sampling = replace(request.sampling, max_tokens=max(1, min(request.sampling.max_tokens, left)))
         deltas = self.model.stream(replace(request, sampling=sampling), self._is_over)
-        reply = heard(deltas, self.listen)
-        if self.parse and not reply.tool_calls:
-            reply = replace(reply, tool_calls=self.parse(reply.text, self.tools.names))
-        written = reply.usage.completion_tokens or self.model.count_tokens(reply.text)
-        self.usage = Usage(self.usage.prompt_tokens + reply.usage.prompt_tokens, self.usage.completion_tokens + written)
+        reply = heard(deltas, [tool.name for tool in request.tools], self.listen)
+        tokens = reply.usage.completion_tokens or self.model.count_tokens(reply.text)
+        self.usage = Usage(self.usage.prompt_tokens + reply.usage.prompt_tokens, self.usage.completion_tokens + tokens)
         return reply
+
+    def _room(self, request: ChatRequest, messages: list[Message]) -> int:
+        """Return how many characters of results the model's window still takes, at one token each or less."""
+        taken = sum(self.model.count_tokens(message.content) for message in messages)
+        return self.model.context_window - taken - request.sampling.max_tokens
 
     def _is_over(self) -> bool:
         return self.cancelled() or time.monotonic() > self.deadline
@@ -159,21 +155,19 @@ class _Run:
             return "repeated" if self.steps and self.steps[-1].result.startswith(_REPEATED) else "misuse"
         return "steps" if len(self.steps) >= self.limits.steps else None
 
-    def _answered(self, call: ToolCall, thought: str) -> Message:
+    def _answered(self, call: ToolCall, thought: str, room: int) -> Message:
         """Return the turn that answers a call: its result, or why there is none."""
-        said = self._said(call)
-        step = Step(thought if not self.parse else "", call.name[:100], dict(call.arguments), said)
+        said = self._said(call, room)
+        step = Step(thought, call.name[:100], dict(call.arguments), said)
         self.steps.append(step)
         self.listen(Stepped(step))
         return Message("tool", said, tool_call_id=call.id, name=call.name)
 
-    def _said(self, call: ToolCall) -> str:
-        if len(self.steps) >= self.limits.steps:
-            return _error("no more calls are allowed: answer with what was found")
-        try:
-            key = json.dumps([call.name, call.arguments], sort_keys=True, ensure_ascii=False)
-        except (TypeError, ValueError, RecursionError):
-            key = repr(call)
+    def _said(self, call: ToolCall, room: int) -> str:
+        if call.problem:
+            self.mistakes += 1
+            return _error(call.problem[:_LONGEST_PROBLEM])
+        key = json.dumps([call.name, call.arguments], sort_keys=True, ensure_ascii=False, default=repr)
         if key in self.seen:
             self.mistakes += 1
             return f"{_REPEATED}: its result stands above; answer, or call with other arguments"
@@ -182,12 +176,10 @@ class _Run:
             result = self.tools.call(call.name, call.arguments)
         except ToolMisuse as error:
             self.mistakes += 1
-            return _error(str(error))
-        return self._shown(result)
-
-    def _shown(self, result: ToolResult) -> str:
+            return _error(str(error)[:_LONGEST_PROBLEM])
         self.computations += result.computations
-        return self.evidence.shown(result, self.limits.result_characters) or _error("nothing was found")
+        room = max(_LEAST_ROOM, min(self.limits.result_characters, room))
+        return self.evidence.shown(result, room) or _error("nothing was found")
 
     def _ended(self, text: str, finish: AgentFinish) -> AgentOutcome:
         return AgentOutcome(
@@ -202,6 +194,9 @@ class _Run:
 
 
 _REPEATED = "error: this call was made before"
+_LONGEST_PROBLEM = 1000
+_LEAST_ROOM = 200
+"""Characters; with less room than that, results would be too short to read."""
 
 
 def _error(problem: str) -> str:

@@ -90,6 +90,11 @@ class Expression:
         return tuple(o for o in required if not (o.optional and Operand(o.field, o.years_back) in required))
 
     @property
+    def constants(self) -> tuple[Decimal, ...]:
+        """Return the numbers that it holds itself, in the order written."""
+        return tuple(Decimal(str(node.value)) for node in ast.walk(self.node) if isinstance(node, ast.Constant))
+
+    @property
     def shown(self) -> str:
         """Return the formula as people write it: (净利润-上年净利润)/上年净利润."""
         return _shown(self.node, 0)

@@ -18,6 +18,8 @@ class Tool:
     name: str
     description: str
     parameters: tuple[Parameter, ...]
+    reads: bool
+    """Its first parameter is the ToolContext; others only compute."""
 
     @property
     def schema(self) -> ToolSchema:
@@ -30,17 +32,16 @@ class Tool:
             fitting = checked_arguments(self.parameters, arguments)
         except BadArgument as error:
             raise ToolMisuse(f"{self.name}: {error}") from error
-        return self.function(context, **fitting)
+        return self.function(context, **fitting) if self.reads else self.function(**fitting)
 
 
 def tool(function: Callable[..., ToolResult]) -> Tool:
-    """Make a tool of a typed function whose first parameter is its ToolContext; the docstring describes it."""
+    """Make a tool of a typed function, whose first parameter may be its ToolContext; the docstring describes it."""
     described = inspect.getdoc(function)
     assert described, f"{function.__name__} needs a docstring: it is what models read"
-    first = next(iter(inspect.signature(function).parameters.values()))
-    assert first.annotation is ToolContext, f"{function.__name__}: the first parameter is its ToolContext"
+    first = next((entry.annotation for entry in inspect.signature(function).parameters.values()), None)
     parameters = parameters_of(function, ToolContext)
-    return Tool(function, function.__name__, " ".join(described.split()), parameters)
+    return Tool(function, function.__name__, " ".join(described.split()), parameters, first is ToolContext)
 
 
 class Toolbox:

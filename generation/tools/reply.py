@@ -1,9 +1,10 @@
 """A reply while it streams: passed on as it comes, unless it turns out to be a call. Knows no tool."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vouch.generation.chat import Delta, Finish, Reply, ToolCall, Usage
 from vouch.generation.events import Listener, Token, Withdrawn
+from vouch.generation.tool_calls import written_calls
 
 LONGEST = 200_000
 """Characters of one reply that are kept: a model that never ends is cut off here."""
@@ -11,8 +12,11 @@ _CALL_STARTS = ("{", "[{", "```", "<", "✿", "Action", "Thought")
 """How calls begin that models write into their text; such text is no answer and is not streamed."""
 
 
-def heard(deltas: Iterator[Delta], listen: Listener) -> Reply:
-    """Return the whole reply of a stream; its pieces are told as they come, and withdrawn where they were a call."""
+def heard(deltas: Iterator[Delta], names: Sequence[str], listen: Listener) -> Reply:
+    """Return the whole reply of a stream; its pieces are told as they come, and withdrawn where they were a call.
+
+    `names`: the tools on offer. Models without a syntax of their own write calls into their text.
+    """
     text, told = "", 0
     calls: tuple[ToolCall, ...] = ()
     finish: Finish = "stop"
@@ -29,6 +33,10 @@ def heard(deltas: Iterator[Delta], listen: Listener) -> Reply:
             told = len(text)
         if finish == "length" and len(text) >= LONGEST:
             break
+    if not calls and names:
+        written = written_calls(text, names)
+        calls = written.calls
+        text = written.text if calls else text
     if calls and told:
         listen(Withdrawn("tool call"))
     elif not calls and text[told:]:

@@ -23,7 +23,7 @@ class Parameter:
 
     name: str
     kind: Any
-    """str, int, float, bool, Literal[…] or list of one of them."""
+    """str, int, float, bool, Literal[…], a list of one of them, or dict[str, float]."""
     description: str
     required: bool
     nullable: bool
@@ -100,35 +100,46 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 def _schema(kind: Any) -> dict[str, Any]:
     if kind in _PLAIN:
         return {"type": _PLAIN[kind]}
-    if get_origin(kind) is Literal:
-        return {"type": _PLAIN[type(get_args(kind)[0])], "enum": list(get_args(kind))}
+    if get_origin(kind) is Literal and all(isinstance(choice, str) for choice in get_args(kind)):
+        return {"type": "string", "enum": list(get_args(kind))}
     if get_origin(kind) is list:
         (entry,) = get_args(kind)
         return {"type": "array", "items": _schema(entry), "maxItems": MAX_ITEMS}
-    raise TypeError(f"{kind} has no JSON schema here: use str, int, float, bool, Literal, list or one of them or None")
+    if kind == dict[str, float]:
+        return {"type": "object", "additionalProperties": {"type": "number"}, "maxProperties": MAX_ITEMS}
+    raise TypeError(f"{kind} has no JSON schema here: str, int, float, bool, Literal, list, dict[str, float] have")
 
 
 def _checked(name: str, kind: Any, value: Any) -> Any:
     """Return a value of the kind; numbers written as text, and one entry in place of a list, are understood."""
+    if kind == dict[str, float]:
+        return _named_numbers(name, value)
     if get_origin(kind) is list:
         entries = value if isinstance(value, list | tuple) else [value]
         if len(entries) > MAX_ITEMS:
             raise BadArgument(f"{name} has {len(entries)} entries, at most {MAX_ITEMS}")
         return [_checked(name, get_args(kind)[0], entry) for entry in entries]
-    if get_origin(kind) is Literal:
-        if value in get_args(kind) and not isinstance(value, bool):
-            return value
-    elif kind is bool:
-        if isinstance(value, bool):
-            return value
-    elif kind is str:
-        if isinstance(value, str) and len(value) <= MAX_TEXT:
-            return value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
-    else:
+    if kind in (int, float):
         return _number(name, kind, value)
-    raise BadArgument(f"{name} should be {_wanted(kind)}, not {_shown(value)}")
+    if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not _fits(kind, value):
+        raise BadArgument(f"{name} should be {_wanted(kind)}, not {_shown(value)}")
+    return value
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if kind is bool:
+        return isinstance(value, bool)
+    return isinstance(value, str) and len(value) <= MAX_TEXT
+
+
+def _named_numbers(name: str, value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping) or len(value) > MAX_ITEMS:
+        raise BadArgument(f"{name} should be an object of at most {MAX_ITEMS} names and numbers, not {_shown(value)}")
+    return {str(key)[:100]: _number(f"{name}.{str(key)[:40]}", float, entry) for key, entry in value.items()}
 
 
 def _number(name: str, kind: Any, value: Any) -> Any:
@@ -145,6 +156,8 @@ def _number(name: str, kind: Any, value: Any) -> Any:
 def _wanted(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(str, get_args(kind)))
+    if kind == dict[str, float]:
+        return "an object of names and numbers"
     if get_origin(kind) is list:
         return f"a list, each {_wanted(get_args(kind)[0])}"
     return {str: f"a text of at most {MAX_TEXT} characters", int: "a whole number", float: "a number"}.get(
