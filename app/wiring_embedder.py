@@ -14,6 +14,7 @@ from vouch.retrieval.types import Embedder, Reranker
 if TYPE_CHECKING:
     from vouch.retrieval.embedders.description import ModelChoices, ModelDescription
     from vouch.retrieval.embedders.model_embedder import TokenModel
+    from vouch.retrieval.torch_models.loading import Device, LoadedModel, Precision
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -23,14 +24,16 @@ def make_embedder(settings: Settings) -> Embedder:
             from vouch.retrieval.embedders.hashing import HashingEmbedder
 
             return HashingEmbedder()
+        case "static":
+            from vouch.retrieval.embedders.static import StaticEmbedder
+
+            return StaticEmbedder(dimension=settings.embedding.dimension)
         case "encoder" | "decoder" if settings.embedding.runtime == "sentence-transformers":
             return _by_the_package(settings.embedding)
         case "encoder" | "decoder":
             return _by_a_model(settings.embedding)
         case "openai":
             return _by_a_server(settings.embedding)
-        case other:
-            raise UsageError(f"the embedder {other} is not in this version yet")
 
 
 def make_reranker(settings: Settings) -> Reranker | None:
@@ -68,7 +71,20 @@ def _in_torch(described: "ModelDescription", chosen: EmbeddingSettings) -> "Toke
     need("transformers", "embedding.runtime = torch", "encoder")
     from vouch.retrieval.embedders.torch_model import TorchTokenModel
 
+    if described.architecture.startswith("chatglm-"):
+        need("sentencepiece", "ChatGLM3 as an embedder", "llm")
+        return TorchTokenModel(described, chosen.device, chosen.precision, _chatglm3)
     return TorchTokenModel(described, chosen.device, chosen.precision)
+
+
+def _chatglm3(described: "ModelDescription", device: "Device", precision: "Precision") -> "LoadedModel":
+    """Its original layout is none that transformers knows."""
+    from vouch.generation.models.chatglm3.states import chatglm3_states
+    from vouch.generation.models.loading import LoadOptions
+    from vouch.retrieval.torch_models.loading import LoadedModel
+
+    layers, tokenizer = chatglm3_states(described.folder, LoadOptions(device, precision))
+    return LoadedModel(layers, tokenizer, layers.device)
 
 
 def _in_onnx(described: "ModelDescription", chosen: EmbeddingSettings) -> "TokenModel":

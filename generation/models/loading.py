@@ -16,6 +16,7 @@ from transformers import (
     PretrainedConfig,
     PreTrainedModel,
 )
+from transformers.utils import logging as transformers_logging
 
 from vouch.generation.models.chatglm3.config import glm_config
 from vouch.generation.models.chatglm3.conversion import native_tensors
@@ -78,6 +79,7 @@ def load_weights(folder: Path, options: LoadOptions) -> PreTrainedModel:
     raw = raw_config(folder)
     files = weight_files(folder)
     config = glm_config(raw, folder) if raw.get("model_type") == ORIGINAL else _native_config(folder, raw)
+    transformers_logging.disable_progress_bar()
     device = _device(options.device)
     precision = _precision(options.precision, raw, device)
     if "quantization_config" not in raw:
