@@ -16,10 +16,10 @@ _SAMPLE_BYTES = 16_384
 """Of weights only so much is read for the fingerprint, evenly spread: 14 GB would take ten seconds at each start."""
 
 
-def find_model(model: str) -> Path:
+def find_model(model: str, setting: str = "embedding.model") -> Path:
     """Return the folder of a model named by its folder, or by its name on the hub if it was downloaded before."""
     if not model:
-        raise ModelError("no model is named: set embedding.model to a folder, or to a name that the hub's cache holds")
+        raise ModelError(f"no model is named: set {setting} to a folder, or to a name that the hub's cache holds")
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as raised
 from tokenizers import Tokenizer
 
 from vouch.retrieval.embedders.description import ModelDescription
@@ -13,6 +14,9 @@ from vouch.retrieval.embedders.token_batches import TokenBatch
 from vouch.retrieval.errors import ModelError
 from vouch.retrieval.model_files import ONNX, read_json
 from vouch.retrieval.types import Vectors
+
+UNUSABLE = (raised.Fail, raised.InvalidGraph, raised.InvalidProtobuf, raised.NoSuchFile, raised.NotImplemented)
+"""What the runtime raises for a graph it cannot run."""
 
 
 class OnnxTokenModel:
@@ -31,7 +35,7 @@ class OnnxTokenModel:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        except (RuntimeError, ValueError) as error:  # what the runtime's own errors derive from
+        except UNUSABLE as error:
             raise ModelError(f"{graph} is no ONNX model that this runtime can use: {error}") from error
         self._inputs = {entry.name for entry in self._session.get_inputs()}
         self._output = _states_output(self._session, graph)

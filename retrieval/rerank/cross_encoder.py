@@ -37,7 +37,7 @@ class CrossEncoderReranker:
     """A Reranker of one logit (or two, for no and yes) for each pair. The model is loaded with the first question."""
 
     def __init__(self, model: str, reading: PairReading = PairReading()) -> None:
-        self._folder = find_model(model)
+        self._folder = find_model(model, "rerank.model")
         check_model(self._folder)
         _check_kind(self._folder)
         self._reading = reading
