@@ -25,6 +25,8 @@ SHORT = 3
 QUOTED_LINES = 3
 """Lines of one piece of evidence that are quoted for a claim."""
 _SHOWN = 60
+_COPIED = 8
+"""Letters from which a repetition is no accident."""
 _CONSTANTS = frozenset(map(Decimal, (2, 4, 12, 100, 365)))
 """Numbers of formulas, which no document states."""
 
@@ -81,6 +83,8 @@ class ClaimCheck:
 
     def _against(self, claim: Claim, evidence: Sequence[Evidence], before: str) -> CheckedClaim:
         stated = self._checkable(claim)
+        if (copied := _copied(claim, evidence)) is not None:
+            return CheckedClaim(claim, (copied,), self._doubts(claim), len(stated), len(evidence))
         words = content_words(claim.text)
         if len(words) < SHORT:
             words |= content_words(before) | self._asked_words
@@ -105,11 +109,13 @@ class ClaimCheck:
             line = best[0].text if best else ""
             wrong = word_problem(claim.text, self._question.text, evidence, line, bool(stated))
             problems += [Problem(wrong, claim.text[:_SHOWN])] if wrong else []
-        if claim.text.strip() in self._written.doubted:
-            problems.append(Problem("doubted", claim.text[:_SHOWN]))
+        problems += self._doubts(claim)
         quotes = tuple(_quote(found) for found in best)
         numbers = len(stated) + sum(problem.kind == "year" for problem in problems)
         return CheckedClaim(claim, quotes, tuple(problems), numbers, len(evidence))
+
+    def _doubts(self, claim: Claim) -> tuple[Problem, ...]:
+        return (Problem("doubted", claim.text[:_SHOWN]),) if claim.text in self._written.doubted else ()
 
     def _is_frame(self, claim: Claim) -> bool:
         """Say whether a claim needs no evidence: an announcement, what is not known, words of the question alone."""
@@ -208,6 +214,28 @@ class ClaimCheck:
         return chosen[:QUOTED_LINES]
 
 
+def _copied(claim: Claim, evidence: Sequence[Evidence]) -> Quote | None:
+    """Return the span that a claim repeats word for word from the start of a line or clause on; None where none is.
+
+    Nothing is left out before it: 不推荐 may not lose its 不.
+    """
+    said = _letters(claim.text)
+    if len(said) < _COPIED:
+        return None
+    for piece in evidence:
+        quote = piece.quote
+        text = quote.page.text[quote.start : quote.end]
+        places = [i for i, character in enumerate(text) for _ in _letters(character)]
+        at = "".join(_letters(character) for character in text).find(said)
+        if at < 0:
+            continue
+        start, end = quote.start + places[at], quote.start + places[at + len(said) - 1] + 1
+        before = quote.page.text[quote.start : start].rstrip(" \u3000")[-1:]
+        if (not before or not before.isalnum()) and not _is_instruction(quote.page.text, start, end):
+            return Quote(quote.source, quote.page, start, end, quote.section, quote.score)
+    return None
+
+
 def _is_nearest(said: frozenset[str], index: int, line: EvidenceLine) -> bool:
     """Say whether no other figure of its kind in a sentence stands among more of the words said."""
     mine, unit = len(said & line.clauses[index]), line.figures[index].unit
@@ -217,9 +245,11 @@ def _is_nearest(said: frozenset[str], index: int, line: EvidenceLine) -> bool:
 
 def _instructs(piece: Evidence, line: EvidenceLine) -> bool:
     """Say whether a line, or what stands right beside it, gives orders to whoever reads it."""
-    text = piece.quote.page.text
-    around = text[max(0, line.start - _SHOWN) : line.end + _SHOWN]
-    return bool(signs().instructions.search(around))
+    return _is_instruction(piece.quote.page.text, line.start, line.end)
+
+
+def _is_instruction(text: str, start: int, end: int) -> bool:
+    return bool(signs().instructions.search(text[max(0, start - _SHOWN) : end + _SHOWN]))
 
 
 def _is_value_of(figure: Figure, computation: Computation) -> bool:

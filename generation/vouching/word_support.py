@@ -51,10 +51,7 @@ def word_problem(
     least = SUPPORT_BESIDE_NUMBERS if numbers else SUPPORT
     if _share(said, f"{printed} {names}") < least and not (numbers and len(said) < 2):
         return "unsupported"
-    clause = _nearest_clause(line, said)
-    if _share(said, clause) >= ALIKE and signs().are_opposite(text, clause):
-        return "opposite"
-    return None
+    return "opposite" if _turned_round(text, line) else None
 
 
 def _share(said: Sequence[str], printed: str) -> float:
@@ -64,10 +61,21 @@ def _share(said: Sequence[str], printed: str) -> float:
     return sum(word in held or (is_han(word) and word in plain) for word in said) / len(said)
 
 
-def _nearest_clause(line: str, said: Sequence[str]) -> str:
-    """Return the part of a line between commas that shares most words with a claim."""
-    clauses = [clause for clause in re.split(r"[，,；;。]", line) if clause.strip()]
-    return max(clauses, key=lambda clause: _share(said, clause), default=line)
+def _turned_round(text: str, line: str) -> bool:
+    """Say whether a clause of a text is the opposite of the clause of a line that is most like it."""
+    printed = _clauses(line)
+    for clause in _clauses(text):
+        said = telling_words(clause)
+        shares = [(_share(said, other), other) for other in printed] if len(said) > 1 else []
+        best = max((share for share, _ in shares), default=0.0)
+        alike = [other for share, other in shares if share == best]
+        if best >= ALIKE and alike and all(signs().are_opposite(clause, other) for other in alike):
+            return True
+    return False
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for clause in re.split(r"[，,；;。：:](?!\d)", text) if clause.strip()]
 
 
 def _scaled(word: str) -> bool:
