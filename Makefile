@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 
-.PHONY: demo install test test-all lint types check bench eval clean
+.PHONY: demo install test test-all test-chatglm-cpp lint types check bench eval clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,17 @@ test: $(DEV) lint types
 
 test-all: $(DEV)
 	$(BIN)/python -m pytest -q -m ''
+
+# chatglm.cpp in an environment of its own: it is compiled for some ten minutes (CMake 4 needs the first variable).
+CHATGLM_CPP := .venv-chatglm-cpp
+$(CHATGLM_CPP)/.done: pyproject.toml
+	$(PYTHON) -m venv $(CHATGLM_CPP)
+	CMAKE_POLICY_VERSION_MINIMUM=3.5 CMAKE_BUILD_PARALLEL_LEVEL=2 MAKEFLAGS=-j2 \
+		$(CHATGLM_CPP)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,chatglm-cpp-export]'
+	touch $@
+
+test-chatglm-cpp: $(CHATGLM_CPP)/.done
+	$(CHATGLM_CPP)/bin/python -m pytest -q -rs -m chatglm_cpp
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -29,7 +28,15 @@ class VouchChatModel(BaseChatModel):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     chat: SkipValidation[ChatModel]
-    sampling: SkipValidation[Sampling] = Sampling()
+    temperature: float | None = 0.0
+    """None, here and below: the model's own default."""
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+    max_tokens: int = 1024
+    seed: int | None = None
+    adapter: str = ""
+    """Name of a loaded LoRA adapter."""
 
     @property
     def _llm_type(self) -> str:
@@ -95,17 +102,24 @@ class VouchChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         tools = tuple(_tool(tool["function"]) for tool in kwargs.get("tools", ()))
         form = kwargs.get("response_format") or {}
-        request = ChatRequest(
-            tuple(map(_message, messages)),
-            tools,
-            form.get("json_schema", {}).get("schema"),
-            replace(self.sampling, stop=(*self.sampling.stop, *(stop or ()))),
-        )
+        schema = form.get("json_schema", {}).get("schema")
+        request = ChatRequest(tuple(map(_message, messages)), tools, schema, self._sampling(stop or ()), self.adapter)
         for delta in self.chat.stream(request):
             chunk = ChatGenerationChunk(message=_chunk(delta, self.chat.name))
             if run_manager and delta.text:
                 run_manager.on_llm_new_token(delta.text, chunk=chunk)
             yield chunk
+
+    def _sampling(self, stop: Sequence[str]) -> Sampling:
+        return Sampling(
+            self.temperature,
+            self.top_p,
+            self.top_k,
+            self.repetition_penalty,
+            self.max_tokens,
+            self.seed,
+            tuple(stop),
+        )
 
 
 def _message(message: BaseMessage) -> Message:

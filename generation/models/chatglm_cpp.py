@@ -91,12 +91,16 @@ class ChatGLMCppChat:
         """Return how many tokens a text takes."""
         return self._vocabulary.count(text)
 
+    def prompt_ids(self, request: ChatRequest) -> list[int]:
+        """Return the prompt as token ids, roles and tools included."""
+        messages = request.messages if request.schema is None else asking_for(request.schema, request.messages)
+        return self._vocabulary.prompt_ids(self._form.segments(messages, request.tools))
+
     def stream(self, request: ChatRequest, cancelled: Cancelled = lambda: False) -> Iterator[Delta]:
         """Yield the reply as it is made; ModelError where the prompt does not fit the window."""
         if request.adapter:
             raise ModelError(f"chatglm.cpp loads no adapters: merge {request.adapter!r} into the model and convert it")
-        messages = request.messages if request.schema is None else asking_for(request.schema, request.messages)
-        prompt = self._vocabulary.prompt_ids(self._form.segments(messages, request.tools))
+        prompt = self.prompt_ids(request)
         room = self._window - len(prompt)
         if room < 1:
             raise ModelError(

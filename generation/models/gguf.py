@@ -101,6 +101,13 @@ class GgufChat:
         """Return how many tokens a text takes."""
         return self._vocabulary.count(text)
 
+    def prompt_ids(self, request: ChatRequest) -> list[int]:
+        """Return the prompt as token ids, roles and tools included."""
+        segments = self._form.segments(request.messages, request.tools)
+        if request.schema is not None and self._form.opening:
+            segments.append(Text(self._form.opening))  # the grammar has no place for it
+        return self._vocabulary.prompt_ids(segments)
+
     def stream(self, request: ChatRequest, cancelled: Cancelled = lambda: False) -> Iterator[Delta]:
         """Yield the reply as it is made; ModelError where the prompt does not fit the window."""
         try:
@@ -132,19 +139,13 @@ class GgufChat:
                 finish = "stop"
         yield _end(reader, "stop" if finish == "stop" else "length", usage)
 
-    def _prompt(self, request: ChatRequest) -> list[int]:
-        segments = self._form.segments(request.messages, request.tools)
-        if request.schema is not None and self._form.opening:
-            segments.append(Text(self._form.opening))  # the grammar has no place for it
-        return self._vocabulary.prompt_ids(segments)
-
     def _shown(self, reader: ReplyReader, chunk: Mapping[str, Any], names: Sequence[str | None]) -> str:
         shown = "".join(reader.control(name) for name in names if name is not None)
         return shown + reader.text(chunk["content"]) if chunk.get("content") else shown
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "prompt": self._prompt(request),
+            "prompt": self.prompt_ids(request),
             "n_predict": request.sampling.max_tokens,
             "stream": True,
             "return_tokens": True,

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,6 +15,7 @@ class FakeServer:
 
     def __init__(self) -> None:
         self.script: list[Reply] = []
+        self.respond: Callable[[Any], Reply] = lambda _body: self.script.pop(0)
         self.seen: list[tuple[str, dict[str, str], Any]] = []
         self.hung_up = threading.Event()
         """The client closed a connection before its reply was whole."""
@@ -27,7 +28,7 @@ class FakeServer:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 owner.seen.append((self.path, dict(self.headers), body))
                 owner.hold.wait(5)
-                status, headers, text = owner.script.pop(0)
+                status, headers, text = owner.respond(body)
                 pieces = [text.encode()] if isinstance(text, str) else text
                 length = {"Content-Length": str(len(text.encode()))} if isinstance(text, str) else {}
                 self.send_response(status)

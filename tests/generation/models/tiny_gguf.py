@@ -14,7 +14,9 @@ import sentencepiece
 import torch
 from transformers import GlmConfig, GlmForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from vouch.generation.templates.chatglm3 import SPECIAL_TOKENS
+from vouch.generation.chat import Message
+from vouch.generation.templates.chatglm3 import SPECIAL_TOKENS, ChatGLM3Format
+from vouch.generation.templates.segments import Control
 
 HIDDEN, HEADS, GROUPS, FEED, LAYERS, WINDOW = 64, 4, 2, 128, 2, 1024
 CORPUS = """公司2022年营业收入为1,234.56万元，同比增长2.5%。
@@ -24,6 +26,8 @@ The company's revenue grew by 12 percent in 2022, net profit fell.
 年度报告第57页列示了合并利润表。[1] [2] [INST] [/INST] <<SYS>> <</SYS>>
 {"name": "lookup_facts", "parameters": {"company": "甲公司", "year": 2022}}"""
 
+TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:"
+"""A chat template without control tokens."""
 
 Weights = dict[str, np.ndarray]
 
@@ -45,6 +49,31 @@ class TinyModel:
                 found.append(int(self.reference(torch.tensor([found])).logits[0, -1].argmax()))
         return found[len(ids) :]
 
+    def says(self, ids: Sequence[int], count: int) -> str:
+        """Return the text of that continuation."""
+        return str(self.pieces.decode([id_ for id_ in self.greedy(ids, count) if id_ < len(self.pieces)]))
+
+    def until_the_end(self, ids: Sequence[int], count: int) -> str:
+        """Return the text of that continuation up to the first token that ends a reply; other controls are no text."""
+        last = len(self.pieces)
+        ends = {2, last + SPECIAL_TOKENS.index("<|user|>"), last + SPECIAL_TOKENS.index("<|observation|>")}
+        found = self.greedy(ids, count)
+        said = found[: next((n for n, id_ in enumerate(found) if id_ in ends), count)]
+        return str(self.pieces.decode([id_ for id_ in said if id_ < last and not self.pieces.is_control(id_)]))
+
+    def save(self, folder: Path) -> None:
+        """Write it as a folder of transformers with a SentencePiece vocabulary."""
+        self.reference.save_pretrained(folder)
+        (folder / "tokenizer.model").write_bytes(self.pieces.serialized_model_proto())
+
+
+def _without(reference: torch.nn.Module, pieces: sentencepiece.SentencePieceProcessor) -> None:
+    """Make tokens that are no text, and bytes, never the likeliest: the model talks on in whole characters."""
+    ends = [n for n in range(len(pieces)) if pieces.is_control(n) or pieces.is_unknown(n) or pieces.is_byte(n)]
+    with torch.no_grad():
+        weight = reference.lm_head.weight
+        weight[[*ends, *range(len(pieces), len(weight))]] = 0
+
 
 def trained_pieces(vocabulary: int = 400) -> sentencepiece.SentencePieceProcessor:
     """Return a vocabulary like Llama's and ChatGLM3's: BPE with byte fallback."""
@@ -64,8 +93,22 @@ def trained_pieces(vocabulary: int = 400) -> sentencepiece.SentencePieceProcesso
     return sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
 
 
-def tiny_llama(path: Path, template: str | None = None) -> TinyModel:
-    """Return a Llama and write it to a GGUF file."""
+def _begin_with_newline(
+    reference: torch.nn.Module, pieces: sentencepiece.SentencePieceProcessor, asked: Sequence[Message]
+) -> None:
+    """Make a newline the likeliest token after this conversation: so ChatGLM3 begins its replies."""
+    ids: list[int] = []
+    for segment in ChatGLM3Format().segments(asked, ()):
+        control = isinstance(segment, Control)
+        ids += [len(pieces) + SPECIAL_TOKENS.index(segment.name)] if control else pieces.encode(segment.text)
+    with torch.no_grad():
+        state = reference.model(torch.tensor([ids])).last_hidden_state[0, -1]
+        likeliest = reference.lm_head(state).max()
+        reference.lm_head.weight[pieces.piece_to_id("<0x0A>")] = state * 1.5 * likeliest / (state @ state)
+
+
+def tiny_llama(path: Path, template: str | None = None, whole: bool = True) -> TinyModel:
+    """Return a Llama and write it to a GGUF file; `whole`: it talks on in whole characters."""
     pieces = trained_pieces()
     torch.manual_seed(7)
     reference = LlamaForCausalLM(
@@ -81,6 +124,8 @@ def tiny_llama(path: Path, template: str | None = None) -> TinyModel:
             tie_word_embeddings=False,
         )
     ).eval()
+    if whole:
+        _without(reference, pieces)
     weights = _weights(reference)
     writer = _writer(path, "llama", pieces, ())
     writer.add_rope_dimension_count(HIDDEN // HEADS)
@@ -101,8 +146,8 @@ def tiny_llama(path: Path, template: str | None = None) -> TinyModel:
     return TinyModel(path, reference, pieces)
 
 
-def tiny_glm(path: Path) -> TinyModel:
-    """Return a ChatGLM3 and write it to a GGUF file."""
+def tiny_glm(path: Path, whole: bool = True, asked: Sequence[Message] = ()) -> TinyModel:
+    """Return a ChatGLM3 and write it to a GGUF file; `asked`: what it begins to answer with a newline."""
     pieces = trained_pieces()
     torch.manual_seed(7)
     reference = GlmForCausalLM(
@@ -123,6 +168,10 @@ def tiny_glm(path: Path) -> TinyModel:
             rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
         )
     ).eval()
+    if whole:
+        _without(reference, pieces)
+    if asked:
+        _begin_with_newline(reference, pieces, asked)
     weights = _weights(reference)
     writer = _writer(path, "chatglm", pieces, SPECIAL_TOKENS)
     writer.add_rope_dimension_count(HIDDEN // HEADS // 2)
