@@ -3,6 +3,7 @@
 None means that this is no question for the desk; other ways of answering take it.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from vouch.generation.plan.evaluate import Outcome, evaluate
 from vouch.generation.plan.grammar import Holdings, PeriodMissing, plan_question
 from vouch.generation.plan.holdings import Catalogue, Stated
 from vouch.generation.plan.plan_json import plan_json
+from vouch.generation.plan.proposing import Proposer
 from vouch.generation.plan.reading import Vocabulary
 from vouch.generation.plan.refusing import Refuser
 from vouch.generation.plan.saying import Sayer
@@ -21,7 +23,7 @@ from vouch.generation.plan.sentences import NumberForm, Wording
 from vouch.generation.plan.types import QueryPlan
 from vouch.generation.plan.values import FactReader
 from vouch.generation.plan.warning import warnings
-from vouch.generation.types import Answer, Refusal
+from vouch.generation.types import Answer, Refusal, Step
 from vouch.retrieval.question import Question
 from vouch.retrieval.types import Scope, StoredDocument
 
@@ -45,7 +47,9 @@ class _Case:
 class FactDesk:
     """Answers from stored facts."""
 
-    def __init__(self, store: Stated, pages: Pages, vocabulary: Vocabulary) -> None:
+    def __init__(self, store: Stated, pages: Pages, vocabulary: Vocabulary, proposer: Proposer | None = None) -> None:
+        """`proposer`: asked for a plan where the grammar knows none of a question about values."""
+        self._proposer = proposer
         self._store = store
         self._pages = pages
         self.vocabulary = vocabulary
@@ -62,7 +66,24 @@ class FactDesk:
         if isinstance(planned, PeriodMissing):
             case = _Case(asked, planned.plan, scope, holdings, asked.language)
             return self._refused(case, self._refuser(case).no_period())
-        return None if planned is None else self.answer_plan(planned, asked, documents, scope)
+        if planned is None:
+            return self._proposed(asked, holdings, documents, scope)
+        return self.answer_plan(planned, asked, documents, scope)
+
+    def _proposed(
+        self, asked: Question, holdings: Holdings, documents: Sequence[StoredDocument], scope: Scope
+    ) -> Answer | None:
+        """Return the answer to a plan that a model proposes, said to be one; None where it comes to nothing."""
+        plan = self._proposer.propose(asked, holdings) if self._proposer else None
+        answer = self.answer_plan(plan, asked, documents, scope) if plan else None
+        if plan is None or answer is None or answer.refusal is not None or self._proposer is None:
+            return None
+        wording = Wording(asked.language, self.vocabulary)
+        read = wording.join("name_join", [wording.field(measure.name) for measure in plan.measures])
+        model = self._proposer.model.name
+        warning = wording.say("warning_proposed", model=model, fields=read, when=wording.whens(plan.periods))
+        step = Step("", "query_plan", {"question": asked.text}, json.dumps(plan_json(plan), ensure_ascii=False))
+        return replace(answer, warnings=(warning, *answer.warnings), steps=(step,))
 
     def answer_plan(
         self, plan: QueryPlan, asked: Question, documents: Sequence[StoredDocument], scope: Scope

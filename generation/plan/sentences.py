@@ -18,7 +18,7 @@ from vouch.generation.plan.reading import Vocabulary
 from vouch.generation.plan.types import SINGLE, Condition, Measure, Period
 from vouch.retrieval.errors import SettingsError
 
-_SCALED = {"千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8}
+SCALED = {"千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8}
 _MONEY = ("元",)
 
 
@@ -85,7 +85,7 @@ class Wording:
         """Return a number with its unit: stated ones with the digits printed, `computed` ones rounded."""
         decimals = self._form.decimals
         if self._form.unit and unit in _MONEY:
-            scaled = value / _SCALED[self._form.unit]
+            scaled = value / SCALED[self._form.unit]
             return f"{rounded(scaled, 2 if decimals is None else decimals):f}{self._form.unit}"
         if computed is not None:
             formula = self._vocabulary.formula(computed)
