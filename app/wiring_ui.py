@@ -39,6 +39,7 @@ def run_ui(settings: Settings) -> int:
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "server.fileWatcherType": "none",
+        "runner.magicEnabled": "false",
         "theme.base": "light",
         "theme.primaryColor": "#8a1c1c",
     }

@@ -21,7 +21,7 @@ def show_answer(service: Service, answer: Json, texts: Texts, place: str) -> Non
         st.info(plain(str(answer["answer"])), icon=":material/block:")
     else:
         st.markdown(answer_markup(str(answer["answer"])))
-    show_warnings(answer["warnings"], texts)
+    show_warnings(answer["warnings"])
     _sources(service, answer["citations"], texts, place)
     _computation(answer, texts)
     _chart(answer["results"], texts)
@@ -40,7 +40,7 @@ def show_understanding(understood: Mapping[str, Any], texts: Texts) -> None:
         st.caption(f"{texts('understood')} · {' · '.join(said)}")
 
 
-def show_warnings(warnings: Sequence[str], texts: Texts) -> None:
+def show_warnings(warnings: Sequence[str]) -> None:
     """Show what the reader should know about an answer."""
     if warnings:
         st.warning("\n\n".join(plain(str(warning)) for warning in warnings), icon=":material/info:")

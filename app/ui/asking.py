@@ -31,7 +31,7 @@ class Asked:
     def _run(self, service: Service, request: AskRequest, access: Access) -> None:
         try:
             service.ask(request, access, self._events.put, self._cancelled.is_set)
-        except Exception as error:  # raised again by the page that asked: a thread's own traceback nobody sees
+        except Exception as error:  # noqa: BLE001 - raised again by the page that asked: nobody sees a thread's own
             self._events.put(error)
         finally:
             self._events.put(None)

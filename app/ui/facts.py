@@ -31,7 +31,7 @@ def facts_page() -> None:
     except VouchError as error:
         st.error(plain(str(error)))
         return
-    show_warnings(found["warnings"], texts)
+    show_warnings(found["warnings"])
     if found["facts"]:
         _table(found["facts"], texts)
 

@@ -1,5 +1,7 @@
 """The script that Streamlit runs: navigation, language, and the page that was chosen."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from vouch.app.ui.chat import chat_page
@@ -10,6 +12,8 @@ from vouch.app.ui.search import search_page
 from vouch.app.ui.state import page
 from vouch.app.ui.warning import warning_page
 
+# Our own: Streamlit would fetch an icon of its font from elsewhere.
+_ICON = Path(__file__).parent / "assets" / "seal.svg"
 _PAGES = (
     (chat_page, "page_chat", ":material/forum:", ""),
     (search_page, "page_search", ":material/search:", "search"),
@@ -23,7 +27,7 @@ def main() -> None:
     """Show the page."""
     shown = page()
     texts = shown.texts
-    st.set_page_config(page_title=texts("title"), page_icon=":material/verified:", layout="centered")
+    st.set_page_config(page_title=texts("title"), page_icon=str(_ICON), layout="centered")
     chosen = st.navigation(
         [
             st.Page(show, title=texts(key), icon=icon, url_path=path, default=not path)

@@ -38,7 +38,7 @@ def search_page() -> None:
 
 
 def _hits(searched: Service, found: Json, texts: Texts) -> None:
-    show_warnings(found.get("warnings", ()), texts)
+    show_warnings(found.get("warnings", ()))
     if not found["hits"]:
         st.info(texts("nothing_found"))
     for hit in found["hits"]:
