@@ -10,6 +10,7 @@ from vouch.generation.phrases import missing_years_warning, ocr_warning
 from vouch.generation.plan.desk import FactDesk
 from vouch.generation.refusals import early_refusal, no_evidence
 from vouch.generation.retrieve import Shelf, retrieve
+from vouch.generation.safety import led_by, red_flag
 from vouch.generation.stopwatch import Watch
 from vouch.generation.types import Answer, Citation
 from vouch.generation.vouching.types import Vouched
@@ -47,7 +48,10 @@ class Asker:
         listen(Understood(asked))
         watch.lap("understand")
         answer = self._facts.answer(asked, documents, scope) if self._facts else None
-        refusal = None if answer else early_refusal(asked, documents)
+        alert = None if answer else red_flag(question)
+        if alert:
+            listen(Token(f"{alert.message}\n\n"))
+        refusal = None if answer else (alert and alert.refusal) or early_refusal(asked, documents)
         if answer is not None:
             answer = replace(answer, timings_ms=watch.times("facts"))
         elif refusal is not None:
@@ -59,6 +63,7 @@ class Asker:
         answer = replace(answer, understanding=inferred(asked))
         if answer.kind not in ("generated", "refused"):  # a model's tokens have been told as it wrote them
             listen(Token(answer.answer))
+        answer = led_by(alert, answer)
         listen(Answered(answer))
         return answer
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal, get_args
 
@@ -34,15 +34,30 @@ class Rule:
     frame: Frame
 
 
+@dataclass(frozen=True)
+class LazyPattern:
+    """A pattern that is compiled when it is first needed: all of them take 0.3 s, most questions need a few."""
+
+    text: str
+    where: str
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        try:
+            return re.compile(self.text)
+        except re.error as error:
+            raise SettingsError(f"{self.where}: no regular expression: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Flags:
     """The red flags of one language."""
 
     language: Language
-    signs: Mapping[str, re.Pattern[str]]
-    context: Mapping[str, re.Pattern[str]]
-    frames: Mapping[str, re.Pattern[str]]
-    negation: re.Pattern[str]
+    signs: Mapping[str, LazyPattern]
+    context: Mapping[str, LazyPattern]
+    frames: Mapping[str, LazyPattern]
+    negation: LazyPattern
     sentence_ends: str
     rules: tuple[Rule, ...]
     simplified: Mapping[int, str]
@@ -60,10 +75,10 @@ def load_flags(language: Language) -> Flags:
     pairs = table.get("simplified", "")
     flags = Flags(
         language,
-        {name: _compiled(patterns, language, f"{where} {name}") for name, patterns in table["signs"].items()},
-        {name: _compiled(patterns, language, f"{where} {name}") for name, patterns in table["context"].items()},
-        {name: _compiled(frames[name], language, f"{where} {name}") for name in _SPOKEN},
-        _compiled(frames["negation"], language, f"{where} negation"),
+        {name: _joined(patterns, language, f"{where} {name}") for name, patterns in table["signs"].items()},
+        {name: _joined(patterns, language, f"{where} {name}") for name, patterns in table["context"].items()},
+        {name: _joined(frames[name], language, f"{where} {name}") for name in _SPOKEN},
+        _joined(frames["negation"], language, f"{where} negation"),
         frames["sentence"],
         tuple(_rule(entry, where) for entry in table["rule"]),
         {ord(pairs[i]): pairs[i + 1] for i in range(0, len(pairs), 2)},
@@ -85,12 +100,8 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files("vouch.generation").joinpath("data", name).read_text(encoding="utf-8"))
 
 
-def _compiled(patterns: Iterable[str], language: Language, where: str) -> re.Pattern[str]:
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns).replace("…", _GAP[language])
-    try:
-        return re.compile(joined)
-    except re.error as error:
-        raise SettingsError(f"{where}: no regular expression: {error}") from error
+def _joined(patterns: Iterable[str], language: Language, where: str) -> LazyPattern:
+    return LazyPattern("|".join(f"(?:{pattern})" for pattern in patterns).replace("…", _GAP[language]), where)
 
 
 def _rule(entry: Mapping[str, Any], where: str) -> Rule:

@@ -17,7 +17,7 @@ def plain_chinese(question: str, flags: Flags) -> str:
     text = re.sub(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])", "", _BETWEEN_HAN.sub("", text))
     for wrong, right in flags.spellings.items():
         text = text.replace(wrong, right)
-    return flags.frames["polite"].sub("", text)
+    return flags.frames["polite"].compiled.sub("", text)
 
 
 def plain_english(question: str, flags: Flags) -> str:
@@ -27,7 +27,7 @@ def plain_english(question: str, flags: Flags) -> str:
     for wrong, right in flags.spellings.items():
         text = re.sub(rf"(?<![a-z]){re.escape(wrong)}(?![a-z])", right, text)
     text = _WORD.sub(lambda match: _spelt(match[0], flags), text)
-    return flags.frames["polite"].sub("", text)
+    return flags.frames["polite"].compiled.sub("", text)
 
 
 def _folded(text: str) -> str:

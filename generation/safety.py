@@ -6,13 +6,14 @@ module reads the tables and looks for them. It knows no symptom and no drug.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import get_args
 
 from vouch.generation.phrases import Language
 from vouch.generation.red_flag_tables import AlertKind, Flags, Rule, load_flags, load_messages
 from vouch.generation.red_flag_text import plain_chinese, plain_english
+from vouch.generation.types import Answer, Refusal
 
 LONG = 300
 """Characters from which a question is read in pairs of sentences: signs far apart belong to different things."""
@@ -33,6 +34,11 @@ class Alert:
     rule: str = ""
     """Which rule of the table spoke."""
 
+    @property
+    def refusal(self) -> Refusal | None:
+        """Return the refusal that takes the answer's place; None where the message only leads it."""
+        return Refusal("unsafe", self.message) if self.replaces_answer else None
+
 
 def red_flag(question: str) -> Alert | None:
     """Return the most urgent alert for a question; None for ordinary ones."""
@@ -43,6 +49,13 @@ def red_flag(question: str) -> Alert | None:
     language: Language = "zh" if _HAN.search(question) else "en"
     message = load_messages()[first.kind]
     return Alert(first.kind, language, str(message[language]), bool(message["replaces"]), first.name)
+
+
+def led_by(alert: Alert | None, answer: Answer) -> Answer:
+    """Return an answer that begins with the alert's message; unchanged without one, or where it is the message."""
+    if alert is None or alert.replaces_answer:
+        return answer
+    return replace(answer, answer=f"{alert.message}\n\n{answer.answer}")
 
 
 def _readings(question: str) -> Iterator[tuple[Flags, str]]:
@@ -84,17 +97,20 @@ def _holds(flags: Flags, group: str, text: str) -> bool:
     """Say whether a group is found; a sign that is denied (没有胸痛) is not."""
     pattern = flags.signs.get(group)
     if pattern is None:
-        return flags.context[group].search(text) is not None
-    return any(not flags.negation.search(text[: match.start()]) for match in pattern.finditer(text))
+        return flags.context[group].compiled.search(text) is not None
+    return any(not flags.negation.compiled.search(text[: match.start()]) for match in pattern.compiled.finditer(text))
 
 
 def _in_frame(flags: Flags, rule: Rule, text: str) -> bool:
     """Say whether it is happening to somebody, rather than asked for knowledge or told of long ago."""
-    said = {name: pattern.search(text) is not None for name, pattern in flags.frames.items()}
+
+    def says(frame: str) -> bool:
+        return flags.frames[frame].compiled.search(text) is not None
+
     if rule.frame == "always":
         return True
     if rule.frame == "person":
-        return said["person"]
-    if said["past"] and not said["now"]:
-        return False
-    return said["person"] or said["now"] or not said["about"]
+        return says("person")
+    if says("now"):
+        return True
+    return not says("past") and (says("person") or not says("about"))
