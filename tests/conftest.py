@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import new_database, postgres_server, second_database
+
+__all__ = ["new_database", "postgres_server", "second_database"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

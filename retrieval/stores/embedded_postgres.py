@@ -32,6 +32,11 @@ def address_of(folder: Path, database: str = "postgres") -> str:
     return address
 
 
+def stop(folder: Path) -> None:
+    """Stop the server of `folder` now, unless other processes use it."""
+    get_server(folder, start=False).cleanup()
+
+
 def _told(folder: Path) -> str:
     """Return the last line that the server wrote to its log."""
     try:

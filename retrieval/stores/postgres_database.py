@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from vouch.retrieval.errors import LibraryDamaged, LibraryError, LibraryMissing
 from vouch.retrieval.stores.postgres_errors import Place, cannot_connect, library_errors
 
-SCHEMA = ("postgres_schema.sql", "postgres_facts.sql")
+SCHEMA = ("postgres_schema.sql", "postgres_facts.sql", "postgres_conversations.sql")
 """The n-th script makes version n of version n-1; all of them make a new library."""
 SCHEMA_VERSION = len(SCHEMA)
 CONNECT_TIMEOUT = 10
@@ -39,13 +39,10 @@ class Database:
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
         self._path: sql.Composable = sql.SQL("vouch, public")
-        with self._borrowed() as connection, library_errors(self.place):
-            _check_encoding(connection, self.place)
-            if write and _version(connection) != str(SCHEMA_VERSION):
-                _migrate(connection, self.place)
-            _check_version(_version(connection), self.place)
-            self._path = _search_path(connection, self.place)
-            connection.execute(sql.SQL("SET search_path TO {}").format(self._path))
+        with contextlib.ExitStack() as undone:
+            undone.callback(self.close)
+            self._open()
+            undone.pop_all()
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> Rows:
         """Return all rows of a query."""
@@ -80,6 +77,16 @@ class Database:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    def _open(self) -> None:
+        """Make, bring up to date or check the library."""
+        with self.connection() as connection:
+            _check_encoding(connection, self.place)
+            if self._write and _version(connection) != str(SCHEMA_VERSION):
+                _migrate(connection, self.place)
+            _check_version(_version(connection), self.place)
+            self._path = _search_path(connection, self.place)
+            connection.execute(sql.SQL("SET search_path TO {}").format(self._path))
 
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[Connection]:

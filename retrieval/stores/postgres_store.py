@@ -34,13 +34,13 @@ class PostgresStore(PostgresChanges, postgres_facts.PostgresFacts):
         *,
         write: bool = False,
         embedder: VectorMaker | None = None,
-        lock_timeout: float = 5.0,
+        busy_timeout: float = 5.0,
     ) -> None:
         """Open a library, made if `write` and there is none; IndexMismatch if its vectors are not `embedder`'s.
 
         `shown` is how messages name the library: its address without the password.
         """
-        self.database = Database(address, shown, write=write, lock_timeout=lock_timeout)
+        self.database = Database(address, shown, write=write, lock_timeout=busy_timeout)
         self._shown = shown
         self._embedder = RememberedEmbedder(embedder.name, embedder.dimension) if embedder else None
         ((self.library_id,),) = self.database.rows("SELECT value FROM meta WHERE key = 'library'")

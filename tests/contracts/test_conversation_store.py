@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.library_kinds import KINDS
 from tests.retrieval.record_maker import LetterEmbedder, record
 from vouch.retrieval.conversations import ConversationStore, Feedback, Session, Turn
 from vouch.retrieval.errors import LibraryError
@@ -29,10 +30,17 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture(params=["sqlite"])
-def opened(folder: Path) -> Opened:
+@pytest.fixture(params=KINDS)
+def opened(request: pytest.FixtureRequest, folder: Path) -> Opened:
     """Open the conversations of the same library again and again."""
-    return lambda: SqliteConversations(folder)
+    if request.param == "sqlite":
+        return lambda: SqliteConversations(folder)
+    address = request.getfixturevalue("new_database")
+    from vouch.retrieval.stores.postgres_conversations import PostgresConversations
+    from vouch.retrieval.stores.postgres_store import PostgresStore
+
+    PostgresStore(address, "test", write=True, embedder=LetterEmbedder()).close()
+    return lambda: PostgresConversations(address, "test")
 
 
 @pytest.fixture
