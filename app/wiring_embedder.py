@@ -36,6 +36,23 @@ def make_embedder(settings: Settings) -> Embedder:
             return _by_a_server(settings.embedding)
 
 
+def embedder_summary(settings: Settings) -> str:
+    """Return one line on the embedder in force; loads no model and asks no server; VouchError if it is unfit."""
+    made = make_embedder(settings)
+    chosen = settings.embedding
+    if settings.retrieval.embedder == "openai":
+        return f"{chosen.model} at {chosen.base_url}"
+    if settings.retrieval.embedder in ("hashing", "static") or chosen.runtime == "sentence-transformers":
+        return made.name
+    from vouch.retrieval.embedders.model_embedder import ModelEmbedder
+
+    assert isinstance(made, ModelEmbedder)
+    of = made.described
+    pooling = f"{' + '.join(of.poolings)} ({of.origins['pooling']})"
+    length = f"{of.max_length} tokens ({of.origins['max_length']})"
+    return f"{of.architecture}, pooling {pooling}, {of.dimension} dimensions, {length}, in {chosen.runtime}"
+
+
 def make_reranker(settings: Settings) -> Reranker | None:
     """Return what gives the best hits a second reading; None where the settings want none."""
     match settings.retrieval.reranker:

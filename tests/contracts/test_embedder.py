@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vouch.retrieval.embedders.hashing import HashingEmbedder
+from vouch.retrieval.embedders.static import StaticEmbedder
 from vouch.retrieval.types import Embedder
 
 TEXTS = [
@@ -17,7 +18,10 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(params=[HashingEmbedder, lambda: HashingEmbedder(64)], ids=["hashing", "hashing-64"])
+@pytest.fixture(
+    params=[HashingEmbedder, lambda: HashingEmbedder(64), StaticEmbedder, lambda: StaticEmbedder(dimension=128)],
+    ids=["hashing", "hashing-64", "static", "static-128"],
+)
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     made: Embedder = request.param()
     return made

@@ -1,0 +1,71 @@
+"""The embedder that ships: one trained vector for each word, character and piece of a word, added up. numpy only.
+
+All arithmetic before the last step is on whole numbers that float32 holds exactly, so that a text has the same vector
+on every machine and beside whatever other texts it is embedded. Trained by `vouch finetune embed`; what it learned
+from, how good and how fast it is: data/embedder/MODEL_CARD.md.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vouch.retrieval.errors import SettingsError
+from vouch.retrieval.token_bag import ABOUT_FILE, MOST_TIMES, TIMES_WEIGHTS, TOKENS_FILE, VECTORS_FILE, Bag, Rows, unit
+from vouch.retrieval.tokenize import TOKENIZER_NAME
+from vouch.retrieval.types import Vectors
+
+SHIPPED = Path(__file__).parent.parent / "data" / "embedder"
+
+
+class StaticEmbedder:
+    """Bags of trained vectors. The leading dimensions alone do, a little less well."""
+
+    def __init__(self, folder: Path = SHIPPED, dimension: int = 0) -> None:
+        """`dimension` keeps so many leading dimensions; 0 all."""
+        self._table: npt.NDArray[np.int8] = np.load(folder / VECTORS_FILE, mmap_mode="r", allow_pickle=False)
+        listed = (folder / TOKENS_FILE).read_text("utf-8").splitlines()
+        self._bag = Bag(listed, len(self._table) - len(listed))
+        self._version = json.loads((folder / ABOUT_FILE).read_text("utf-8"))["version"]
+        if dimension > self._table.shape[1]:
+            raise SettingsError(
+                f"embedding.dimension is {dimension}, the built-in embedder has {self._table.shape[1]}: "
+                "choose fewer, or 0 for all"
+            )
+        self._dimension = dimension or self._table.shape[1]
+
+    @property
+    def name(self) -> str:
+        return f"static-{self._version}/{self._dimension}/{TOKENIZER_NAME}"
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        sums = np.zeros((len(texts), self._dimension), np.float32)
+        for place, text in enumerate(texts):
+            sums[place] = self._sum(text)
+        return unit(sums)
+
+    def embed_query(self, text: str) -> Vectors:
+        return self.embed_passages([text])
+
+    def token_vectors(self, text: str) -> tuple[Rows, Vectors]:
+        """Return the rows of the different tokens of a text and their vectors, as long as they weigh."""
+        rows = np.unique(self._bag.rows(text))
+        return rows, self._table[rows, : self._dimension].astype(np.float32)
+
+    def _sum(self, text: str) -> Vectors:
+        """Return the weighted sum of the vectors of a text's tokens.
+
+        One text at a time: as one matrix product for many it is not faster, and with several threads on busy cores ten
+        times as slow.
+        """
+        rows, times = np.unique(self._bag.rows(text), return_counts=True)
+        weights = TIMES_WEIGHTS[np.minimum(times, MOST_TIMES) - 1]
+        # Whole numbers below 2^24: no order of summing changes them.
+        total: Vectors = np.einsum("i,ij->j", weights, self._table[rows, : self._dimension].astype(np.float32))
+        return total
