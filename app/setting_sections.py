@@ -46,6 +46,12 @@ class RetrievalSettings:
     """Share of the vector ranking in the mixture; the lexical one has the rest."""
     vector_weight_latin: Annotated[float, Between(0, 1)] = 0.0
     """The same for questions without Chinese."""
+    variants: Literal["none", "multi-query", "hyde"] = "none"
+    """Searched for besides the question: other wordings, or a made-up answer, which the chat model writes."""
+    variant_count: Annotated[int, Between(1, 10)] = 3
+    """Other wordings that are searched for."""
+    diversity: Annotated[float, Between(0, 1)] = 0.0
+    """How far passages like a better one are put down; 0: not at all."""
     reranker: Literal["none", "light", "cross-encoder"] = "none"
     """What puts the best passages in a better order; the model of a cross-encoder is named under [rerank]."""
 
@@ -60,6 +66,8 @@ class GenerationSettings:
     """extractive quotes; model: the chat model of [model]; a runtime's name: the same, run by that one."""
     k: Annotated[int, Between(1, 200)] = 8
     """Passages read for an answer."""
+    context: Annotated[int, Between(0, 100_000)] = 2000
+    """Characters up to which a passage brings along its section on the page, for chat models; 0: none."""
     unsupported: Literal["mark", "regenerate", "refuse"] = "regenerate"
     """What a model says without support: marked; written anew once, then marked or refused; refused."""
     cot: bool = False

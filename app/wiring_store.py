@@ -1,8 +1,9 @@
 """Settings in, stores and libraries out: what imports databases and indexes, each where the settings name it."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 INDEX_FOLDER = "index"
 """Inside the library's folder: everything in it can be made again."""
+_VECTORS = "vectors"
 
 
 def library_exists(settings: Settings) -> bool:
@@ -53,8 +55,9 @@ def open_store(settings: Settings, writable: bool = False) -> "Iterator[LibraryS
 @contextmanager
 def open_store_to_fill(settings: Settings, embedder: "VectorMaker | None" = None) -> "Iterator[LibraryStore]":
     """Give the library's store ready to take documents, made if there is none; `embedder`: other than the settings'."""
+    explained = nullcontext() if embedder else _mismatch_explained(settings)
     maker = embedder or make_embedder(settings)
-    with _mismatch_explained(settings), closing(_store_at(place_of(settings.library), True, maker)) as store:
+    with explained, closing(_store_at(place_of(settings.library), True, maker)) as store:
         yield store
         _index_vectors(store)
 
@@ -135,7 +138,7 @@ def _vector_index(indexes: Path, store: "LibraryStore", embedder: Embedder) -> V
     if isinstance(store, SqliteStore):
         from vouch.retrieval.vectors.faiss_index import FaissIndex
 
-        return FaissIndex(indexes / vector_folder(embedder.name), embedder.dimension)
+        return FaissIndex(indexes / _vector_folder(embedder.name), embedder.dimension)
     from vouch.retrieval.stores.postgres_store import PostgresStore
     from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
 
@@ -143,9 +146,19 @@ def _vector_index(indexes: Path, store: "LibraryStore", embedder: Embedder) -> V
     return PgvectorIndex(store.database, store.position)
 
 
-def vector_folder(embedder: str) -> str:
+def _vector_folder(embedder: str) -> str:
     """Return the name of the folder of an embedder's vectors: those of another one stand beside it, not in it."""
-    return f"vectors-{hashlib.sha256(embedder.encode()).hexdigest()[:8]}"
+    return f"{_VECTORS}-{hashlib.sha256(embedder.encode()).hexdigest()[:8]}"
+
+
+def drop_other_vectors(settings: Settings) -> None:
+    """Remove the vector indexes of other embedders than the settings' from the library's folder."""
+    place = place_of(settings.library)
+    if isinstance(place, FolderPlace):
+        kept = _vector_folder(make_embedder(settings).name)
+        for folder in (place.folder / INDEX_FOLDER).glob(f"{_VECTORS}*"):
+            if folder.name != kept:
+                shutil.rmtree(folder, ignore_errors=True)  # one that is still read goes the next time
 
 
 def _index_vectors(store: "LibraryStore") -> None:

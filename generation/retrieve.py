@@ -1,7 +1,7 @@
 """The passages that may answer a question, best first: searched in each scope that the question allows."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -36,6 +36,10 @@ class Shelf(Protocol):
     def page(self, doc_id: str, number: int) -> Page: ...
 
     def passages(self, doc_id: str) -> list[Chunk]: ...
+
+
+Retrieve = Callable[[Shelf, Question, Scope], list[Hit]]
+"""How passages are found for a question in one scope, best first."""
 
 
 def retrieve(

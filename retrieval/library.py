@@ -9,6 +9,7 @@ from typing import Literal
 import filelock
 
 from vouch.retrieval.atomic_file import is_full_disk
+from vouch.retrieval.diversity import diverse
 from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
 from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
 from vouch.retrieval.library_store import LibraryStore
@@ -46,6 +47,8 @@ class SearchSettings:
     """Share of the vectors in the sum; the default is for the hashing embedder, a trained one deserves more."""
     vector_weight_latin: float = 0.0
     """The same for questions without Chinese, where hashed vectors only add what BM25 has not found."""
+    diversity: float = 0.0
+    """How far passages like a better one are put down, 0 to 1; measured on the reports, any of it loses pages."""
     follow: bool = True
     """A search first takes up what has changed; if not, somebody else calls `catch_up`."""
     lock_timeout: float = 5.0
@@ -88,11 +91,12 @@ class Library:
         best = self._merged(rankings, query)[:k]
         ranks = {leg: {seq: n for n, (seq, _) in enumerate(found, start=1)} for leg, found in rankings.items()}
         chunks = self.store.chunks([seq for seq, _ in best])
-        return [
+        hits = [
             Hit(chunks[seq], score, {leg: of[seq] for leg, of in ranks.items() if seq in of})
             for seq, score in best
             if seq in chunks  # removed by another process just now
         ]
+        return diverse(hits, self._settings.diversity)
 
     def documents(self, scope: Scope = EVERYTHING) -> list[StoredDocument]:
         """Return the documents in scope."""

@@ -16,6 +16,8 @@ class ChatOptions:
     bounds: Bounds = field(default_factory=Bounds)
     passages: int = 8
     """Read for an answer, at most."""
+    context: int = 0
+    """Characters up to which a passage brings along its section on the page; 0: none."""
     cot: bool = False
     decompose: Decompose = "never"
     check: bool = False
