@@ -100,13 +100,16 @@ def _recipe(settings: Settings, overrides: "Overrides") -> str:
 
     ocr = "ocr" if _ocr_wanted(settings) else "no ocr"
     said = f"{overrides.kind} {overrides.company} {overrides.year}"
-    return " | ".join((READER_VERSION, settings.ingest.reader, ocr, make_embedder(settings).name, said))
+    # The embedder is the library's affair: it refuses another one, and vouch library reembed needs no file.
+    return " | ".join((READER_VERSION, settings.ingest.reader, ocr, said))
 
 
 def worker_count(settings: Settings) -> int:
     """Return how many files to read at the same time."""
     if settings.ingest.jobs:
         return settings.ingest.jobs
+    if settings.retrieval.embedder in ("encoder", "decoder"):
+        return 1  # torch uses every core by itself, and each process would hold the model
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))  # a container may own fewer cores than the machine has
     return os.cpu_count() or 1

@@ -156,7 +156,7 @@ class DocumentRecord:
     content_hash: str
     """Of the file's bytes."""
     recipe: str
-    """Of everything else that decides what is stored: reader version, overrides, embedder."""
+    """Of everything else that decides what is stored but the embedder: reader version, overrides."""
     pages: tuple[Page, ...]
     chunks: tuple[Chunk, ...]
     vectors: Vectors
