@@ -1,0 +1,1 @@
+"""What a conversation remembers, and questions that only make sense in its light."""
