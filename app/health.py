@@ -81,6 +81,28 @@ def library_finding(settings: Settings) -> Finding:
     )
 
 
+def embedder_finding(settings: Settings) -> Finding:
+    """Say which embedder the settings name and how it is used, or why it cannot be."""
+    from vouch.app.wiring_embedder import embedder_summary
+
+    chosen = settings.retrieval.embedder
+    try:
+        return Finding("embedder", "ok", f"{chosen}: {embedder_summary(settings)}")
+    except VouchError as error:
+        return Finding("embedder", "failed", f"{chosen}: {error}")
+
+
+def reranker_finding(settings: Settings) -> Finding:
+    """Say which reranker the settings name, or why it cannot be used."""
+    from vouch.app.wiring_embedder import make_reranker
+
+    try:
+        made = make_reranker(settings)
+    except VouchError as error:
+        return Finding("reranker", "failed", f"{settings.retrieval.reranker}: {error}")
+    return Finding("reranker", "ok", made.name if made else "none")
+
+
 def folder_finding(name: str, folder: Path) -> Finding:
     """Say whether a folder, or the nearest one above it that exists, can be written to."""
     nearest = folder
@@ -120,6 +142,8 @@ def all_findings(settings: Settings) -> Iterator[Finding]:
     yield python_finding()
     yield from package_findings()
     yield library_finding(settings)
+    yield embedder_finding(settings)
+    yield reranker_finding(settings)
     place = place_of(settings.library)
     if not isinstance(place, ServerPlace):
         yield folder_finding("library folder", place.folder)

@@ -1,6 +1,7 @@
 """Any sentence-transformers model, run by the package itself: for modules that Vouch does not run."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from sentence_transformers import SentenceTransformer
@@ -24,31 +25,19 @@ class SentenceTransformerEmbedder:
         precision: Precision = "auto",
         batch: int = 32,
     ) -> None:
+        """The model is loaded with the first text, or when its dimension is asked for."""
         if choices.pooling != AUTO:
             raise ModelError("the runtime sentence-transformers pools as the model says: set embedding.pooling = auto")
-        folder = find_model(model)
-        self._fingerprint, self._batch, self._folder = fingerprint(folder), batch, folder
-        place = chosen_device(device)
-        try:
-            self._model = SentenceTransformer(
-                str(folder),
-                device=str(place),
-                local_files_only=True,
-                trust_remote_code=False,
-                truncate_dim=choices.dimension or None,
-                model_kwargs={"dtype": chosen_dtype(precision, place)},
-            )
-        except (OSError, ValueError, KeyError, ImportError) as error:
-            raise ModelError(f"{folder} cannot be loaded by sentence-transformers: {error}") from error
-        if choices.max_length:
-            self._model.max_seq_length = choices.max_length
-        self._query = _prompt(self._model, choices.query_instruction, ("query",))
-        self._passage = _prompt(self._model, choices.passage_instruction, ("document", "passage", "corpus"))
+        self._folder = find_model(model)
+        self._choices, self._device, self._precision, self._batch = choices, device, precision, batch
 
-    @property
+    @cached_property
     def name(self) -> str:
-        said = f"{self._query}|{self._passage}".strip("|") or "plain"
-        return f"st@{self._fingerprint}/{self.dimension}/{self._model.max_seq_length}t/{said}"
+        """The folder's content and every choice over it."""
+        chosen = self._choices
+        said = f"{chosen.query_instruction}|{chosen.passage_instruction}"
+        length = f"{chosen.max_length}t" if chosen.max_length else AUTO
+        return f"st@{fingerprint(self._folder)}/{chosen.dimension or 'all'}/{length}/{said}"
 
     @property
     def dimension(self) -> int:
@@ -58,12 +47,31 @@ class SentenceTransformerEmbedder:
         return int(size)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        return self._embedded(texts, self._passage)
+        return self._embedded(texts, self._choices.passage_instruction, ("document", "passage", "corpus"))
 
     def embed_query(self, text: str) -> Vectors:
-        return self._embedded([text], self._query)
+        return self._embedded([text], self._choices.query_instruction, ("query",))
 
-    def _embedded(self, texts: Sequence[str], prompt: str) -> Vectors:
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        place = chosen_device(self._device)
+        try:
+            model = SentenceTransformer(
+                str(self._folder),
+                device=str(place),
+                local_files_only=True,
+                trust_remote_code=False,
+                truncate_dim=self._choices.dimension or None,
+                model_kwargs={"dtype": chosen_dtype(self._precision, place)},
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise ModelError(f"{self._folder} cannot be loaded by sentence-transformers: {error}") from error
+        if self._choices.max_length:
+            model.max_seq_length = self._choices.max_length
+        return model
+
+    def _embedded(self, texts: Sequence[str], instruction: str, names: Sequence[str]) -> Vectors:
+        prompt = _prompt(self._model, instruction, names)
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         full = [place for place, text in enumerate(texts) if any(map(str.isalnum, text))]
         if full:

@@ -16,7 +16,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-VOCABULARY = """高 血 压 糖 尿 病 营 业 收 入 同 比 增 长 患 者 应 当 监 测 the blood pressure of patients revenue grew by
+VOCABULARY = """高 血 压 糖 尿 病 营 业 收 入 同 比 增 长 患 者 应 当 监 测
+the blood pressure of patients revenue grew by
 percent diabetes is treated with metformin what causes fever and a cough ##s ##ing ##ed . , ? : query passage"""
 WORDS = VOCABULARY.split()
 TEXTS = (
