@@ -39,7 +39,7 @@ $(CHATGLM_CPP)/.done: pyproject.toml
 	touch $@
 
 test-chatglm-cpp: $(CHATGLM_CPP)/.done
-	$(CHATGLM_CPP)/bin/python -m pytest -q -rs -m chatglm_cpp
+	OMP_NUM_THREADS=1 $(CHATGLM_CPP)/bin/python -m pytest -q -rs -m chatglm_cpp
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 import contextvars
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -54,6 +54,8 @@ def _make(items: Iterator[object], made: "queue.SimpleQueue[object]", left: thre
     except BaseException as error:  # noqa: BLE001 the caller's thread raises it again
         made.put(_Raised(error))
     finally:
+        if isinstance(items, Generator):
+            items.close()  # it may hold a lock
         made.put(_END)
 
 
