@@ -9,28 +9,71 @@ from vouch.app.settings import Settings
 
 if TYPE_CHECKING:
     # A question waits for every import: those of the branches not taken are never made.
+    from vouch.generation.chat import ChatModel
     from vouch.generation.chat_generator.options import ChatOptions
-    from vouch.generation.drafts import Generator
+    from vouch.generation.drafts import Generator, Task
     from vouch.generation.pipeline import Asker
     from vouch.generation.plan.desk import FactDesk
     from vouch.generation.plan.holdings import Stated
+    from vouch.generation.retrieve import Retrieve
+    from vouch.generation.tools.registry import Toolbox
     from vouch.generation.vouching.voucher import Voucher
     from vouch.retrieval.library import Library
 
 
 def asker(settings: Settings, library: "Library") -> "Asker":
     """Return what answers questions from a library."""
+    return asker_and_model(settings, library)[0]
+
+
+def asker_and_model(settings: Settings, library: "Library") -> "tuple[Asker, ChatModel | None]":
+    """Return what answers questions, and its chat model for whatever else a conversation has to ask it."""
     from vouch.generation.pipeline import Asker
 
-    return Asker(library, make_generator(settings), fact_desk(library), make_voucher(settings))
+    generator = make_generator(settings)
+    model = model_of(generator)
+    desk, find = fact_desk(library, model=model), make_retrieval(settings, generator)
+    return Asker(library, generator, desk, make_voucher(settings), find), model
 
 
-def fact_desk(library: "Library", facts: "Stated | None" = None) -> "FactDesk":
-    """Return what answers from stored facts: the library's, or these of them."""
+def model_of(generator: "Generator") -> "ChatModel | None":
+    """Return the chat model of a generator, None where it has none: its weights are loaded once."""
+    from vouch.generation.extractive import ExtractiveGenerator
+
+    if isinstance(generator, ExtractiveGenerator):
+        return None
+    from vouch.generation.chat_generator.generator import ChatGenerator
+
+    return generator.model if isinstance(generator, ChatGenerator) else None
+
+
+def fact_desk(library: "Library", facts: "Stated | None" = None, model: "ChatModel | None" = None) -> "FactDesk":
+    """Return what answers from stored facts: the library's, or these of them; `model` may propose query plans."""
     from vouch.generation.plan.desk import FactDesk
     from vouch.generation.plan.reading import Vocabulary
 
-    return FactDesk(facts or library.store, library.page, Vocabulary.load())
+    vocabulary = Vocabulary.load()
+    if model is None:
+        return FactDesk(facts or library.store, library.page, vocabulary)
+    from vouch.generation.plan.proposing import Proposer
+
+    return FactDesk(facts or library.store, library.page, vocabulary, Proposer(model, vocabulary))
+
+
+def make_retrieval(settings: Settings, generator: "Generator") -> "Retrieve":
+    """Return what finds passages; the chat model that words questions anew is the generator's, where it has one."""
+    from vouch.generation.retrieve import retrieve
+
+    manner = settings.retrieval.variants
+    if manner == "none":
+        return retrieve
+    from vouch.app.wiring_models import make_chat_model
+    from vouch.generation.chat_generator.generator import ChatGenerator
+    from vouch.generation.query_variants import VariantOptions, VariedRetrieval
+
+    prompts = Path(settings.generation.prompts).expanduser() if settings.generation.prompts else None
+    own = generator.model if isinstance(generator, ChatGenerator) else make_chat_model(model_settings(settings))
+    return VariedRetrieval(own, VariantOptions(manner, settings.retrieval.variant_count, prompts=prompts))
 
 
 def make_voucher(settings: Settings) -> "Voucher":
@@ -49,7 +92,16 @@ def make_generator(settings: Settings) -> "Generator":
     from vouch.app.wiring_models import make_chat_model
     from vouch.generation.chat_generator.generator import ChatGenerator
 
-    return ChatGenerator(make_chat_model(model_settings(settings)), chat_options(settings))
+    tools = _tools if settings.generation.tools else None
+    return ChatGenerator(make_chat_model(model_settings(settings)), chat_options(settings), tools)
+
+
+def _tools(task: "Task") -> "Toolbox":
+    """Return what a model may look up for one question: read only, in the documents that may answer it."""
+    from vouch.generation.tools.standard import standard_tools
+    from vouch.generation.tools.types import ToolContext
+
+    return standard_tools(ToolContext(task.shelf, task.facts, task.scope, task.question.language))
 
 
 def model_settings(settings: Settings) -> ModelSettings:
@@ -71,6 +123,7 @@ def chat_options(settings: Settings) -> "ChatOptions":
         Sampling(model.temperature, model.top_p, max_tokens=model.max_tokens, seed=model.seed),
         Bounds(chosen.max_steps, chosen.max_seconds, chosen.max_tokens, chosen.samples),
         passages=chosen.k,
+        context=chosen.context,
         cot=chosen.cot,
         decompose=chosen.decompose,
         check=chosen.check,

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from vouch.generation.chat import Cancelled
 from vouch.generation.events import Listener, nobody
+from vouch.generation.plan.desk import FactDesk
 from vouch.generation.quotes import Quote, Statement
-from vouch.generation.retrieve import Shelf
+from vouch.generation.retrieve import Retrieve, Shelf, retrieve
 from vouch.generation.tools.types import Computation
 from vouch.generation.types import Refusal, Step
 from vouch.retrieval.question import Question
@@ -31,6 +32,10 @@ class Task:
     """Best first."""
     listen: Listener = nobody
     cancelled: Cancelled = never
+    facts: FactDesk | None = None
+    """Answers from stored facts, for generators that look values up."""
+    find: Retrieve = retrieve
+    """Finds the passages for further questions."""
     begun: float = field(default_factory=time.monotonic)
     """When the question was asked, by the monotonic clock."""
     objections: tuple[str, ...] = ()

@@ -43,11 +43,29 @@ class TokenCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """What is shown of a hit: `[start:end]` of its page."""
+
+    hit: Hit
+    start: int
+    end: int
+
+    def evidence(self, shelf: Shelf) -> Evidence:
+        """Return what may be cited for it; its page is read here, when a reply is there to be checked."""
+        chunk = self.hit.chunk
+        page = shelf.page(chunk.source.doc_id, chunk.page)
+        score = min(1.0, max(0.0, self.hit.score))
+        return Evidence(
+            Quote(chunk.source, page, self.start, self.end, chunk.section, score), chunk.context, chunk.kind
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Packed:
-    """What a model gets to read; passage `[n]` is `evidence[n - 1]`."""
+    """What a model gets to read; passage `[n]` is `pieces[n - 1]`."""
 
     text: str
-    evidence: tuple[Evidence, ...]
+    pieces: tuple[Piece, ...]
     tokens: int
     left_out: int
     """Passages that were found and did not fit."""
@@ -56,7 +74,7 @@ class Packed:
 def packed(shelf: Shelf, hits: Sequence[Hit], room: int, count: CountTokens, language: Language) -> Packed:
     """Return the passages of hits, best first, that fit into `room` tokens."""
     shown: list[str] = []
-    evidence: list[Evidence] = []
+    pieces: list[Piece] = []
     used = left_out = 0
     for hit in _distinct(hits):
         text = rendered(hit.chunk, len(shown) + 1, language)
@@ -66,16 +84,16 @@ def packed(shelf: Shelf, hits: Sequence[Hit], room: int, count: CountTokens, lan
             if shortened:
                 text, piece = shortened
                 shown.append(text)
-                evidence.append(piece)
+                pieces.append(piece)
                 used += count(text)
                 continue
         if used + tokens > room:
             left_out += 1
             continue
         shown.append(text)
-        evidence.append(_evidence(shelf, hit, hit.chunk.start, hit.chunk.end))
+        pieces.append(Piece(hit, hit.chunk.start, hit.chunk.end))
         used += tokens
-    return Packed("\n\n".join(shown), tuple(evidence), used, left_out)
+    return Packed("\n\n".join(shown), tuple(pieces), used, left_out)
 
 
 def rendered(chunk: Chunk, number: int, language: Language, text: str | None = None) -> str:
@@ -118,25 +136,16 @@ def _distinct(hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
-def _shortened(
-    shelf: Shelf, hit: Hit, room: int, count: CountTokens, language: Language
-) -> tuple[str, Evidence] | None:
+def _shortened(shelf: Shelf, hit: Hit, room: int, count: CountTokens, language: Language) -> tuple[str, Piece] | None:
     """Return as many leading sentences of a passage as fit; None where that is next to nothing."""
     chunk = hit.chunk
     page = shelf.page(chunk.source.doc_id, chunk.page)
-    best: tuple[str, Evidence] | None = None
+    best: tuple[str, Piece] | None = None
     for sentence in sentences(page.text, chunk.start, chunk.end):
         text = rendered(chunk, 1, language, page.text[chunk.start : sentence.end])
         tokens = count(text)
         if tokens > room:
             break
         if tokens >= _LEAST_PROSE:
-            best = text, _evidence(shelf, hit, chunk.start, sentence.end)
+            best = text, Piece(hit, chunk.start, sentence.end)
     return best
-
-
-def _evidence(shelf: Shelf, hit: Hit, start: int, end: int) -> Evidence:
-    chunk = hit.chunk
-    page = shelf.page(chunk.source.doc_id, chunk.page)
-    score = min(1.0, max(0.0, hit.score))
-    return Evidence(Quote(chunk.source, page, start, end, chunk.section, score), chunk.context, chunk.kind)

@@ -9,7 +9,7 @@ from vouch.generation.events import Answered, Found, Listener, Token, Understood
 from vouch.generation.phrases import missing_years_warning, ocr_warning
 from vouch.generation.plan.desk import FactDesk
 from vouch.generation.refusals import early_refusal, no_evidence
-from vouch.generation.retrieve import Shelf, retrieve
+from vouch.generation.retrieve import Retrieve, Shelf, retrieve
 from vouch.generation.safety import led_by, red_flag
 from vouch.generation.stopwatch import Watch
 from vouch.generation.types import Answer, Citation
@@ -24,13 +24,19 @@ class Asker:
     """Answers questions from a library with one generator."""
 
     def __init__(
-        self, library: Shelf, generator: Generator, facts: FactDesk | None = None, voucher: Voucher | None = None
+        self,
+        library: Shelf,
+        generator: Generator,
+        facts: FactDesk | None = None,
+        voucher: Voucher | None = None,
+        find: Retrieve = retrieve,
     ) -> None:
         """`facts` answers questions about values that the library's facts hold, before passages are searched."""
         self._library = library
         self._generator = generator
         self._facts = facts
         self._voucher = voucher or Voucher()
+        self._find = find
 
     def ask(
         self,
@@ -57,7 +63,8 @@ class Asker:
         elif refusal is not None:
             answer = self._refused(asked, Vouched(refusal=refusal), watch)
         else:
-            task, draft = self._drafted(Task(self._library, asked, scope, (), listen, cancelled), k, watch)
+            task = Task(self._library, asked, scope, (), listen, cancelled, self._facts, self._find)
+            task, draft = self._drafted(task, k, watch)
             draft = replace(draft, refusal=no_evidence(asked, documents)) if draft.is_empty else draft
             answer = self._vouched(task, draft, watch)
         answer = replace(answer, understanding=inferred(asked))
@@ -76,7 +83,7 @@ class Asker:
         draft, outer = Draft(), task.scope
         for narrower in task.question.scopes:
             inside = outer if narrower.is_everything else narrower
-            hits = retrieve(self._library, task.question, inside)[: max(k, 1) * 5]
+            hits = self._find(self._library, task.question, inside)[: max(k, 1) * 5]
             task.listen(Found(hits))
             task = replace(task, scope=inside, hits=hits)
             watch.lap("retrieve")

@@ -7,7 +7,7 @@ from vouch.generation.agent import Limits, ToolLoop
 from vouch.generation.chat import ChatModel
 from vouch.generation.chat_generator.options import ChatOptions
 from vouch.generation.chat_generator.prompting import Prepared, Prompter
-from vouch.generation.chat_generator.strength import LEAST, evidence_strength
+from vouch.generation.chat_generator.strength import is_worth_reading
 from vouch.generation.drafts import Draft, Evidence, Task, Written
 from vouch.generation.events import Stepped, Token
 from vouch.generation.phrases import left_out_warning, no_reply
@@ -16,8 +16,7 @@ from vouch.generation.reasoning.checking import doubted
 from vouch.generation.reasoning.consistency import vote
 from vouch.generation.reasoning.parts import parts, takes_parts
 from vouch.generation.reasoning.thoughts import ThoughtSplitter
-from vouch.generation.reasoning.voice import Said, Voice, thought_steps
-from vouch.generation.retrieve import retrieve
+from vouch.generation.reasoning.voice import Said, Voice, WithoutThoughts, thought_steps
 from vouch.generation.tools.registry import Toolbox
 from vouch.generation.types import Refusal, Step
 from vouch.generation.vouching.claims import MARK
@@ -38,16 +37,21 @@ class ChatGenerator:
         self._model = model
         self._options = options
         self._tools = tools
-        self._prompter = Prompter(model, options)
+        self._prompter = Prompter(model, options, with_tools=tools is not None)
 
     @property
     def name(self) -> str:
         """Name of the model."""
         return self._model.name
 
+    @property
+    def model(self) -> ChatModel:
+        """The model, for others that have something to ask it: its weights are loaded once."""
+        return self._model
+
     def draft(self, task: Task) -> Draft:
         """Return what the model writes, unchecked; an empty draft where what was found is too far from the question."""
-        if not task.objections and evidence_strength(task) < LEAST:
+        if not (task.objections or is_worth_reading(task)):
             return Draft()
         allowance = Allowance(self._options.bounds, task.begun, task.cancelled)
         sampling = replace(self._options.sampling, max_tokens=self._prompter.reply_tokens)
@@ -60,7 +64,7 @@ class ChatGenerator:
     def _drafted(self, task: Task, voice: Voice) -> Draft:
         task, notes, steps = self._looked_up(task, voice)
         prompt = self._prompter.prompt(task, notes)
-        if not prompt.evidence and self._tools is None:
+        if not prompt.pieces and self._tools is None:
             return Draft(warnings=self._warnings(task, prompt))
         written, more = self._written(task, prompt, voice)
         if self._options.check and written.text:
@@ -75,7 +79,7 @@ class ChatGenerator:
             return self._with_tools(task, prompt, voice, self._tools(task))
         else:
             said = voice.say(prompt.messages, listen=task.listen)
-        return Written(said.text, prompt.evidence, (), said.complete, prompt.instructions), said.thoughts
+        return Written(said.text, _evidence(task, prompt), (), said.complete, prompt.instructions), said.thoughts
 
     def _with_tools(
         self, task: Task, prompt: Prepared, voice: Voice, tools: Toolbox
@@ -84,11 +88,13 @@ class ChatGenerator:
         bounds, allowance = self._options.bounds, voice.allowance
         limits = Limits(bounds.steps, max(1, allowance.tokens), allowance.seconds)
         loop = ToolLoop(self._model, tools, limits)
-        found = loop.run(voice.request(prompt.messages), len(prompt.evidence) + 1, task.listen, task.cancelled)
+        listen = WithoutThoughts(task.listen)
+        found = loop.run(voice.request(prompt.messages), len(prompt.pieces) + 1, listen, task.cancelled)
+        listen.finish()
         allowance.spend(found.usage.completion_tokens)
         splitter = ThoughtSplitter()
         answer = splitter.feed(found.text) + splitter.finish()
-        evidence = (*prompt.evidence, *(Evidence(quote) for quote in found.evidence))
+        evidence = (*_evidence(task, prompt), *(Evidence(quote) for quote in found.evidence))
         written = Written(answer, evidence, found.computations, found.finish == "answered", prompt.instructions)
         thoughts = thought_steps(splitter.thoughts)
         return written, (*thoughts, *found.steps)
@@ -122,7 +128,7 @@ class ChatGenerator:
         found: list[list[Hit]] = [list(task.hits)]
         for text in asked:
             part = understand(text, documents, question)
-            hits = retrieve(task.shelf, part, task.scope if part.scope.is_everything else part.scope)
+            hits = task.find(task.shelf, part, task.scope if part.scope.is_everything else part.scope)
             found.append(hits)
             inner = replace(task, question=part, hits=hits)
             said = voice.say(self._prompter.prompt(inner).messages)
@@ -133,6 +139,10 @@ class ChatGenerator:
 
     def _warnings(self, task: Task, prompt: Prepared) -> tuple[str, ...]:
         return (left_out_warning(prompt.left_out, task.question.language),) if prompt.left_out else ()
+
+
+def _evidence(task: Task, prompt: Prepared) -> tuple[Evidence, ...]:
+    return tuple(piece.evidence(task.shelf) for piece in prompt.pieces)
 
 
 def _in_turn(lists: list[list[Hit]]) -> list[Hit]:

@@ -6,18 +6,20 @@ from typing import Literal
 
 from vouch.generation.chat import ChatModel, Message
 from vouch.generation.chat_generator.options import ChatOptions
-from vouch.generation.drafts import Evidence, Task
+from vouch.generation.drafts import Task
 from vouch.generation.few_shot import chosen_examples, load_examples
-from vouch.generation.packing import Packed, TokenCounts, packed
+from vouch.generation.packing import Packed, Piece, TokenCounts, packed
 from vouch.generation.phrases import Language
 from vouch.generation.prompts.loader import Prompt, load_prompt
-from vouch.retrieval.types import Hit
+from vouch.retrieval.expansion import with_context
 
 Domain = Literal["finance", "medical", "general"]
 
 REPLY_SHARE = 0.25
 """Share of a small window that is kept for the reply."""
 EXAMPLES_SHARE = 0.15
+BESIDE_TOOLS = 0.5
+"""Share of the room that passages may take where tools bring more to read."""
 MARGIN = 0.04
 """Share of the window left free: turn headers, and counts that are estimates."""
 
@@ -27,7 +29,7 @@ class Prepared:
     """What a model is asked, and what the numbers in it stand for."""
 
     messages: tuple[Message, ...]
-    evidence: tuple[Evidence, ...]
+    pieces: tuple[Piece, ...]
     passages: str
     left_out: int
     instructions: str
@@ -36,7 +38,8 @@ class Prepared:
 class Prompter:
     """Makes prompts for one model."""
 
-    def __init__(self, model: ChatModel, options: ChatOptions) -> None:
+    def __init__(self, model: ChatModel, options: ChatOptions, with_tools: bool = False) -> None:
+        self._share = BESIDE_TOOLS if with_tools else 1.0
         self._model = model
         self._options = options
         self._count = TokenCounts(model.count_tokens)
@@ -57,7 +60,7 @@ class Prompter:
         read = self._passages(task, room - self._count(examples))
         messages = prompt.messages({**fixed, "examples": examples, "passages": read.text})
         told = messages[0].content if messages[0].role == "system" else ""
-        return Prepared(messages, read.evidence, read.text, read.left_out, told)
+        return Prepared(messages, read.pieces, read.text, read.left_out, told)
 
     def named(self, name: str, language: Language) -> Prompt:
         """Return a prompt file."""
@@ -88,8 +91,8 @@ class Prompter:
         return "".join(f"{example.shown()}\n\n" for example in chosen)
 
     def _passages(self, task: Task, room: int) -> Packed:
-        hits: Sequence[Hit] = task.hits[: self._options.passages]
-        return packed(task.shelf, hits, max(0, room), self._count, task.question.language)
+        hits = with_context(task.shelf, task.hits[: self._options.passages], self._options.context)
+        return packed(task.shelf, hits, max(0, int(self._share * room)), self._count, task.question.language)
 
 
 def domain_of(task: Task) -> Domain:

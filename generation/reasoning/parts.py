@@ -10,7 +10,8 @@ from vouch.retrieval.question import Question
 Decompose = Literal["auto", "never", "always"]
 
 _SEVERAL = re.compile(
-    r"分别|比较|相比|对比|差异|区别|异同|哪[个家一].{0,12}更|更[高低多少大小]|以及|\b(?:compare[ds]?|versus|vs\.?|difference between|respectively|both)\b",
+    r"分别|比较|相比|对比|差异|区别|异同|哪[个家一].{0,12}更|更[高低多少大小]|以及"
+    r"|\b(?:compare[ds]?|versus|vs\.?|difference between|respectively|both)\b",
     re.IGNORECASE,
 )
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|[(（]?\d{1,2}[.、)）:：])\s*")

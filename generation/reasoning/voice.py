@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vouch.generation.chat import ChatModel, ChatRequest, Finish, Message, Sampling
-from vouch.generation.events import Listener, Stepped, Token, nobody
+from vouch.generation.events import Event, Listener, Stepped, Token, Withdrawn, nobody
 from vouch.generation.reasoning.bounds import Allowance
 from vouch.generation.reasoning.thoughts import ThoughtSplitter
 from vouch.generation.types import Step
@@ -65,6 +65,31 @@ class Voice:
         for step in thoughts:
             listen(Stepped(step))
         return Said("".join(answer).strip(), thoughts, _is_complete(finish))
+
+
+class WithoutThoughts:
+    """A listener that tells another one only the answers of replies that begin with thoughts."""
+
+    def __init__(self, listen: Listener) -> None:
+        self._listen = listen
+        self._splitter = ThoughtSplitter()
+
+    def __call__(self, event: Event) -> None:
+        """Pass an event on, a token only as far as it belongs to the answer."""
+        if isinstance(event, Token):
+            self._tell(self._splitter.feed(event.text))
+            return
+        if isinstance(event, Withdrawn):
+            self._splitter = ThoughtSplitter()
+        self._listen(event)
+
+    def finish(self) -> None:
+        """Tell what was kept back because it might have been the beginning of thoughts."""
+        self._tell(self._splitter.finish())
+
+    def _tell(self, piece: str) -> None:
+        if piece:
+            self._listen(Token(piece))
 
 
 def _is_complete(finish: Finish | None) -> bool:

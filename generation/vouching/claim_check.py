@@ -1,30 +1,31 @@
 """One claim against the evidence: its numbers, years, quotations and words."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from vouch.generation.drafts import Evidence, Task, Written
-from vouch.generation.quotes import Quote
+from vouch.generation.quotes import Quote, Span
 from vouch.generation.tools.types import Computation
 from vouch.generation.vouching.agreement import Around, agrees
 from vouch.generation.vouching.claims import Claim
-from vouch.generation.vouching.evidence_lines import EvidenceLine, LineReader, clause_words, content_words
+from vouch.generation.vouching.evidence_lines import EvidenceLine, LineReader, clause_words, content_words, gives_orders
 from vouch.generation.vouching.figures import Figure, figures, folded, years
+from vouch.generation.vouching.letters import Lettered, letters
 from vouch.generation.vouching.shown_sums import shown_results
 from vouch.generation.vouching.signs import signs
 from vouch.generation.vouching.types import CheckedClaim, Problem
 from vouch.generation.vouching.units import unit_book
-from vouch.generation.vouching.word_support import is_han, word_problem
-from vouch.retrieval.lexicon import fold
+from vouch.generation.vouching.word_support import is_han, telling_words, word_problem
 
 SHORT = 3
 """A claim of fewer content words is read with what stands before it and with the question."""
 QUOTED_LINES = 3
 """Lines of one piece of evidence that are quoted for a claim."""
 _SHOWN = 60
+_TRIED = 4
+"""Pieces of evidence that a claim without marks is held against."""
 _COPIED = 8
 """Letters from which a repetition is no accident."""
 _CONSTANTS = frozenset(map(Decimal, (2, 4, 12, 100, 365)))
@@ -56,6 +57,7 @@ class ClaimCheck:
         self._question = task.question
         self._written = written
         self._reader = reader
+        self._printed: dict[Span, Lettered] = {}
         asked = f"{task.question.text} {' '.join(map(str, task.question.years))}"
         self._asked_years = years(asked)
         self._asked_words = content_words(task.question.text)
@@ -73,23 +75,31 @@ class ClaimCheck:
 
     def _attached(self, claim: Claim, before: str) -> CheckedClaim:
         """Return a claim without marks with the first passage that supports all of it; marked where none does."""
-        tried = [self._against(claim, [evidence], before) for evidence in self._written.evidence]
-        for found in tried:
+        for evidence in self._likeliest(claim):
+            found = self._against(claim, [evidence], before)
             if found.supported:
                 return found
         bare = self._against(claim, [], before)
         problem = Problem("uncited", claim.text[:_SHOWN])
         return CheckedClaim(claim, (), (problem, *bare.problems), bare.numbers)
 
+    def _likeliest(self, claim: Claim) -> list[Evidence]:
+        """Return the pieces of evidence that share most words with a claim."""
+        wanted = [letters(word) for word in {*telling_words(claim.text), *re.findall(r"\d[\d,.]*\d", claim.text)}]
+        shared = [
+            (sum(word in self._lettered(piece.quote).letters for word in wanted), piece)
+            for piece in self._written.evidence
+        ]
+        return [piece for share, piece in sorted(shared, key=lambda pair: -pair[0])[:_TRIED] if share]
+
     def _against(self, claim: Claim, evidence: Sequence[Evidence], before: str) -> CheckedClaim:
         stated = self._checkable(claim)
-        if (copied := _copied(claim, evidence)) is not None:
+        if (copied := self._copied(claim, evidence)) is not None:
             return CheckedClaim(claim, (copied,), self._doubts(claim), len(stated), len(evidence))
         words = content_words(claim.text)
         if len(words) < SHORT:
             words |= content_words(before) | self._asked_words
         lines = [(piece, line) for piece in evidence for line in self._reader.lines(piece)]
-        lines = [(piece, line) for piece, line in lines if not _instructs(piece, line)]
         supporting: dict[int, list[tuple[Evidence, EvidenceLine]]] = {}
         computes = bool(
             shown_results(claim.text, figures(claim.text))
@@ -113,6 +123,27 @@ class ClaimCheck:
         quotes = tuple(_quote(found) for found in best)
         numbers = len(stated) + sum(problem.kind == "year" for problem in problems)
         return CheckedClaim(claim, quotes, tuple(problems), numbers, len(evidence))
+
+    def _copied(self, claim: Claim, evidence: Sequence[Evidence]) -> Quote | None:
+        """Return the span that a claim repeats word for word from the start of a clause on; None where none is.
+
+        Nothing is left out before it: 不推荐 may not lose its 不.
+        """
+        said = letters(claim.text)
+        for quote in (piece.quote for piece in evidence if len(said) >= _COPIED):
+            found = self._lettered(quote).find(said)
+            if found is None:
+                continue
+            text, start, end = quote.page.text, quote.start + found[0], quote.start + found[1]
+            before = text[quote.start : start].rstrip(" \u3000")[-1:]
+            if not before.isalnum() and not gives_orders(quote, start, end):
+                return Quote(quote.source, quote.page, start, end, quote.section, quote.score)
+        return None
+
+    def _lettered(self, quote: Quote) -> Lettered:
+        if quote.span not in self._printed:
+            self._printed[quote.span] = Lettered.of(quote.page.text[quote.start : quote.end])
+        return self._printed[quote.span]
 
     def _doubts(self, claim: Claim) -> tuple[Problem, ...]:
         return (Problem("doubted", claim.text[:_SHOWN]),) if claim.text in self._written.doubted else ()
@@ -179,12 +210,10 @@ class ClaimCheck:
         return [Problem("year", str(year)) for year in sorted(years(claim.text) - known)] if evidence else []
 
     def _quotations(self, claim: Claim, evidence: Sequence[Evidence]) -> Iterable[Problem]:
-        printed = [_letters(piece.quote.page.text) for piece in evidence]
+        printed = [letters(piece.quote.page.text) for piece in evidence]
         for match in _QUOTATION.finditer(claim.text):
             said = match[1] or match[2]
-            if not any(_letters(said) in text for text in printed) and _letters(said) not in _letters(
-                self._question.text
-            ):
+            if not any(letters(said) in text for text in printed) and letters(said) not in letters(self._question.text):
                 yield Problem("quote", said[:_SHOWN])
 
     def _best_lines(
@@ -214,42 +243,11 @@ class ClaimCheck:
         return chosen[:QUOTED_LINES]
 
 
-def _copied(claim: Claim, evidence: Sequence[Evidence]) -> Quote | None:
-    """Return the span that a claim repeats word for word from the start of a line or clause on; None where none is.
-
-    Nothing is left out before it: 不推荐 may not lose its 不.
-    """
-    said = _letters(claim.text)
-    if len(said) < _COPIED:
-        return None
-    for piece in evidence:
-        quote = piece.quote
-        text = quote.page.text[quote.start : quote.end]
-        places = [i for i, character in enumerate(text) for _ in _letters(character)]
-        at = "".join(_letters(character) for character in text).find(said)
-        if at < 0:
-            continue
-        start, end = quote.start + places[at], quote.start + places[at + len(said) - 1] + 1
-        before = quote.page.text[quote.start : start].rstrip(" \u3000")[-1:]
-        if (not before or not before.isalnum()) and not _is_instruction(quote.page.text, start, end):
-            return Quote(quote.source, quote.page, start, end, quote.section, quote.score)
-    return None
-
-
 def _is_nearest(said: frozenset[str], index: int, line: EvidenceLine) -> bool:
     """Say whether no other figure of its kind in a sentence stands among more of the words said."""
     mine, unit = len(said & line.clauses[index]), line.figures[index].unit
     others = [i for i, figure in enumerate(line.figures) if figure.unit == unit and i != index]
     return all(len(said & line.clauses[i]) <= mine for i in others)
-
-
-def _instructs(piece: Evidence, line: EvidenceLine) -> bool:
-    """Say whether a line, or what stands right beside it, gives orders to whoever reads it."""
-    return _is_instruction(piece.quote.page.text, line.start, line.end)
-
-
-def _is_instruction(text: str, start: int, end: int) -> bool:
-    return bool(signs().instructions.search(text[max(0, start - _SHOWN) : end + _SHOWN]))
 
 
 def _is_value_of(figure: Figure, computation: Computation) -> bool:
@@ -274,8 +272,3 @@ def _quote(found: _Found) -> Quote:
     quote, line = found.evidence.quote, found.line
     start, end = max(line.start, 0), min(line.end, len(quote.page.text))
     return Quote(quote.source, quote.page, start, end, quote.section, quote.score)
-
-
-def _letters(text: str) -> str:
-    """Return the letters and digits of a text: quotation marks and line breaks change nothing about its words."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", fold(text)))

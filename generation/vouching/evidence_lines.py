@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vouch.generation.drafts import Evidence
+from vouch.generation.quotes import Quote
 from vouch.generation.retrieve import Shelf
 from vouch.generation.rows import Row, rows
 from vouch.generation.sentences import sentences
@@ -12,6 +13,7 @@ from vouch.generation.statement_titles import unit_above
 from vouch.generation.vouching.agreement import Around, around
 from vouch.generation.vouching.columns import column_years
 from vouch.generation.vouching.figures import Figure, figures, folded
+from vouch.generation.vouching.signs import signs
 from vouch.retrieval.fields import FieldDictionary
 from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Page
@@ -21,6 +23,7 @@ _CLAUSE = re.compile(r"[,;:。!?](?!\d)|、|\band\b|[和及与](?=[^,。]{0,12}\
 _NUMERIC = re.compile(r"[\d.,%]+")
 _READS_ON = re.compile(r"[，。；]|[,;]\s")
 """Printed lines of running text that happen to end with a number are no rows."""
+_BESIDE = 60
 _LONGEST = 600
 """Characters of a line that is quoted whole."""
 
@@ -68,13 +71,14 @@ class LineReader:
         self._read: dict[tuple[str, int, int, int], tuple[EvidenceLine, ...]] = {}
 
     def lines(self, evidence: Evidence) -> tuple[EvidenceLine, ...]:
-        """Return the rows and sentences that the span holds, in their order on the page."""
+        """Return the rows and sentences that the span holds, in their order, but none that order the reader about."""
         quote = evidence.quote
         key = (quote.source.doc_id, quote.page.number, quote.start, quote.end)
         if key not in self._read:
-            table = list(self._table_rows(evidence))
-            beside = [s for s in self._sentences(evidence) if evidence.kind != "table" or not _is_in(s, table)]
-            found = [*table, *beside]
+            unit = self._unit(evidence)
+            table = list(self._table_rows(evidence, unit))
+            beside = [s for s in self._sentences(evidence, unit) if evidence.kind != "table" or not _is_in(s, table)]
+            found = [line for line in (*table, *beside) if not gives_orders(quote, line.start, line.end)]
             self._read[key] = tuple(sorted(found, key=lambda line: (line.start, line.end)))
         return self._read[key]
 
@@ -82,7 +86,7 @@ class LineReader:
         """Return the fields of statements that a text names."""
         return frozenset(mention.field.name for mention in self._fields.mentions(text))
 
-    def _table_rows(self, evidence: Evidence) -> Iterable[EvidenceLine]:
+    def _table_rows(self, evidence: Evidence, unit: str) -> Iterable[EvidenceLine]:
         quote = evidence.quote
         key = (quote.source.doc_id, quote.page.number)
         if key not in self._rows:
@@ -90,12 +94,11 @@ class LineReader:
         for row in self._rows[key]:
             inside = row.start < quote.end and row.end > quote.start and (row.end - row.start) < _LONGEST
             if inside and not _READS_ON.search(row.printed):
-                yield self._row_line(evidence, row)
+                yield self._row_line(evidence, row, unit)
 
-    def _row_line(self, evidence: Evidence, row: Row) -> EvidenceLine:
+    def _row_line(self, evidence: Evidence, row: Row, unit: str) -> EvidenceLine:
         quote = evidence.quote
         page, label = quote.page, " ".join((row.printed, *row.long_labels[:1]))
-        unit = self._unit(evidence, row.start)
         # The words of a label (净亏损以“－”号填列) do not say which way a value went.
         found = [replace(figure, direction=0) for figure in figures(page.text[row.start : row.end])]
         above = f"{evidence.context}\n{page.text[: row.start]}"
@@ -108,28 +111,36 @@ class LineReader:
         fields = self.fields_of(row.label)
         return EvidenceLine(row.start, row.end, words, words, tuple(found), place, years, fields)
 
-    def _sentences(self, evidence: Evidence) -> Iterable[EvidenceLine]:
+    def _sentences(self, evidence: Evidence, unit: str) -> Iterable[EvidenceLine]:
         quote = evidence.quote
         text, headings = quote.page.text, content_words(" ".join(quote.section))
         before: frozenset[str] = frozenset()
         for sentence in sentences(text, quote.start, quote.end):
             said = text[sentence.start : sentence.end]
             own = content_words(said)
-            unit = self._unit(evidence, sentence.start) if evidence.kind == "table" else ""
-            place = around(unit, "", bool(_LOSS.search(said)))
+            place = around(unit if evidence.kind == "table" else "", "", bool(_LOSS.search(said)))
             found = tuple(figures(said))
             clauses = tuple(clause_words(said, figure) for figure in found)
             words = own | before | headings
             yield EvidenceLine(sentence.start, sentence.end, words, own, found, place, clauses=clauses)
             before = own
 
-    def _unit(self, evidence: Evidence, position: int) -> str:
+    def _unit(self, evidence: Evidence) -> str:
+        """Return the unit of a piece of evidence: printed in it, in its caption, or nearest above it."""
         quote = evidence.quote
-        near = unit_above(Page(1, evidence.context), len(evidence.context), _no_page) if evidence.context else ""
-        return near or unit_above(quote.page, position, self._page_of(quote.source.doc_id))
+        for text in (quote.page.text[quote.start : quote.end], evidence.context):
+            if near := unit_above(Page(1, text), len(text), _no_page):
+                return near
+        return unit_above(quote.page, quote.start, self._page_of(quote.source.doc_id))
 
     def _page_of(self, doc_id: str) -> Callable[[int], Page]:
         return lambda number: self._shelf.page(doc_id, number)
+
+
+def gives_orders(quote: Quote, start: int, end: int) -> bool:
+    """Say whether a span of a page, or what stands right beside it, gives orders to whoever reads it."""
+    text = quote.page.text
+    return bool(signs().instructions.search(text[max(0, start - _BESIDE) : end + _BESIDE]))
 
 
 def _is_in(sentence: EvidenceLine, table: Sequence[EvidenceLine]) -> bool:

@@ -1,7 +1,6 @@
 """A whole reply checked claim by claim, and the text that is given of it."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from vouch.generation.vouching.claim_check import ClaimCheck
 from vouch.generation.vouching.claims import Claim, claims
 from vouch.generation.vouching.cleaning import Cleaned, cleaned
 from vouch.generation.vouching.evidence_lines import LineReader
+from vouch.generation.vouching.letters import letters
 from vouch.generation.vouching.signs import signs
 from vouch.generation.vouching.types import COUNTED_AS_NUMBERS, CheckedClaim, Problem
 
@@ -113,7 +113,7 @@ def _stood_on(checked: CheckedClaim) -> Sequence[Quote]:
 
 
 def _leaks(claim: Claim, instructions: str, language: Language) -> list[Problem]:
-    least, said, told = _LEAST_LEAKED[language], _letters(claim.text), _letters(instructions)
+    least, said, told = _LEAST_LEAKED[language], letters(claim.text), letters(instructions)
     if len(said) < least or not told:
         return []
     leaked = any(said[i : i + least] in told for i in range(0, len(said) - least + 1, max(1, least // 4)))
@@ -128,7 +128,3 @@ def _language(reply: str, claim: Claim, language: Language) -> list[Problem]:
     share = sum(bool(_HAN.match(character)) for character in letters) / len(letters)
     wrong = share < 0.1 if language == "zh" else share > 0.6
     return [Problem("language", claim.text[:40])] if wrong else []
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).lower()

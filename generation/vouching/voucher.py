@@ -27,7 +27,7 @@ class Voucher:
             return Vouched(refusal=draft.refusal, warnings=draft.warnings, steps=draft.steps)
         if draft.written is None:
             return _quoted(task, draft)
-        review = _review(task, draft.written)
+        review = reviewed_text(task, draft.written)
         if review.objections and not review.says_unknown and self._policy == "regenerate" and not task.cancelled():
             task.listen(Withdrawn(" ".join(review.objections)[:500]))
             again = generator.draft(replace(task, objections=review.objections))
@@ -35,7 +35,7 @@ class Voucher:
             if again.refusal and not review.supported:
                 return Vouched(refusal=again.refusal, warnings=again.warnings, steps=draft.steps)
             if again.written:
-                review = _better(_review(task, again.written), review)
+                review = _better(reviewed_text(task, again.written), review)
         return self._concluded(task, draft, review)
 
     def _concluded(self, task: Task, draft: Draft, review: Review) -> Vouched:
@@ -66,7 +66,8 @@ def _quoted(task: Task, draft: Draft) -> Vouched:
     return Vouched(text, citations, checked, None, draft.warnings, draft.steps)
 
 
-def _review(task: Task, written: Written) -> Review:
+def reviewed_text(task: Task, written: Written) -> Review:
+    """Return what comes of checking what a model wrote."""
     return reviewed(task, written, LineReader(task.shelf, _fields()))
 
 
