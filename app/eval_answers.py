@@ -12,7 +12,7 @@ from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.eval_progress import item_progress
 from vouch.app.settings import Settings
 from vouch.app.wiring import make_judge, page_picture
-from vouch.app.wiring_ask import fact_desk, make_generator, make_voucher
+from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher
 from vouch.app.wiring_store import open_library
 from vouch.eval.answers import System, asked, judged_record, summarise
 from vouch.eval.datasets import core, load_items, sample
@@ -24,6 +24,7 @@ from vouch.eval.report import Extras
 from vouch.eval.runs import Run
 from vouch.eval.systems import AskLibrary, AskPassages
 from vouch.eval.types import AnswerRecord, Item, PageText
+from vouch.generation.pipeline import Asker
 from vouch.retrieval.types import Hit
 
 if TYPE_CHECKING:
@@ -92,8 +93,10 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         documents = main.documents()
         fingerprint = library_fingerprint(main.store.position() if library else "", documents)
         generator, voucher = make_generator(settings), make_voucher(settings)
-        ask_passage = AskPassages(AskLibrary(made, generator, k, voucher=voucher), ids)
-        system = System(AskLibrary(main, generator, k, fact_desk(main), voucher), ask_passage, _page_text(main))
+        find = make_retrieval(settings, generator)
+        ask = AskLibrary(lambda watched: Asker(main, watched, fact_desk(main), voucher, find), generator, k)
+        ask_made = AskLibrary(lambda watched: Asker(made, watched, None, voucher, find), generator, k)
+        system = System(ask, AskPassages(ask_made, ids), _page_text(main))
         yield Bench(system, fingerprint, _picture(main))
 
 

@@ -113,14 +113,15 @@ class _Answerers:
 
     def _made(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answerer":
         from vouch.app.service.visible_facts import visible_facts
-        from vouch.app.wiring_ask import fact_desk, make_generator, make_voucher
+        from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher
         from vouch.generation.pipeline import Asker
 
         settings = _in_manner(self._settings, manner)
         if manner not in self._generators:
             self._generators[manner] = make_generator(settings)
         desk = fact_desk(library, visible_facts(library, collections))
-        return Asker(library, self._generators[manner], desk, make_voucher(settings))
+        generator = self._generators[manner]
+        return Asker(library, generator, desk, make_voucher(settings), make_retrieval(settings, generator))
 
 
 def _in_manner(settings: Settings, manner: "Manner") -> Settings:

@@ -2,7 +2,8 @@
 
     python benchmarks/page_recall.py --library LIBRARY --questions open_questions.jsonl
 
-The questions name their report and gold pages as in the README of the finance data; all documents compete.
+The questions name their report and gold pages as in the README of the finance data, those of FinanceBench their
+evidence; all documents compete.
 """
 
 import argparse
@@ -26,11 +27,17 @@ NOT_FOUND = 10_000
 def rank_of_gold(shelf: Shelf, documents: Sequence[StoredDocument], item: dict[str, Any]) -> int:
     """Return the rank, from 1, of the first gold page among the distinct pages found."""
     question = understand(item["question"], documents)
-    gold = {item["gold_page"], *item.get("gold_pages", ())}
+    gold = gold_pages(item)
     hits = retrieve(shelf, question, question.scope)
-    pages = dict.fromkeys((hit.chunk.source.name, hit.chunk.page) for hit in hits)
-    ranks = (rank for rank, (name, page) in enumerate(pages, start=1) if name == item["report"] and page in gold)
-    return next(ranks, NOT_FOUND)
+    pages = dict.fromkeys((Path(hit.chunk.source.name).stem, hit.chunk.page) for hit in hits)
+    return next((rank for rank, page in enumerate(pages, start=1) if page in gold), NOT_FOUND)
+
+
+def gold_pages(item: dict[str, Any]) -> set[tuple[str, int]]:
+    """Return document (its file's name without the ending) and page of each place that answers."""
+    if "evidence" in item:
+        return {(place["doc"], place["page"]) for place in item["evidence"]}
+    return {(Path(item["report"]).stem, page) for page in (item["gold_page"], *item.get("gold_pages", ()))}
 
 
 def main() -> None:

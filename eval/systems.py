@@ -1,13 +1,10 @@
 """The system under test as evaluation asks it: an answer together with the passages that were retrieved for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vouch.generation.drafts import Draft, Generator, Task
 from vouch.generation.pipeline import Asker
-from vouch.generation.plan.desk import FactDesk
-from vouch.generation.retrieve import Shelf
 from vouch.generation.types import Answer
-from vouch.generation.vouching.voucher import Voucher
 from vouch.retrieval.types import EVERYTHING, Hit, Scope
 
 
@@ -33,16 +30,10 @@ class WatchedGenerator:
 class AskLibrary:
     """Asks a library as `vouch ask` does."""
 
-    def __init__(
-        self,
-        shelf: Shelf,
-        generator: Generator,
-        k: int,
-        facts: FactDesk | None = None,
-        voucher: Voucher | None = None,
-    ) -> None:
+    def __init__(self, made: Callable[[Generator], Asker], generator: Generator, k: int) -> None:
+        """`made` returns what answers with a generator; it is given one that remembers what it was offered."""
         self._watched = WatchedGenerator(generator)
-        self._asker = Asker(shelf, self._watched, facts, voucher)
+        self._asker = made(self._watched)
         self._k = k
 
     def __call__(self, question: str, scope: Scope = EVERYTHING) -> tuple[Answer, tuple[Hit, ...]]:
