@@ -1,6 +1,8 @@
 """What each command prints and leaves with: the contract's keys and exit codes."""
 
+import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -297,8 +299,6 @@ def test_ingesting_a_folder_without_documents_says_so(vouch: Vouch, tmp_path: Pa
 
 
 def test_a_piped_chat_can_be_read_afterwards(vouch: Vouch, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-
     lines = "江河重工2022年的法定代表人是谁？\n/sources\n营业收入是多少？\n/new\n/quit\nnever asked\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))
     done = vouch("chat", "--library", library)
@@ -307,3 +307,48 @@ def test_a_piped_chat_can_be_read_afterwards(vouch: Vouch, library: Path, monkey
     assert "林望舒" in done.out
     assert "12.34 亿元" in done.out
     assert "never asked" not in done.out
+
+
+def said(lines: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipe lines into the next command."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+
+
+def test_a_conversation_is_kept_goes_on_and_is_deleted(
+    vouch: Vouch, library: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library = shutil.copytree(library, tmp_path / "own")
+    said("江河重工2022年的法定代表人是谁？\n营业收入是多少？\n", monkeypatch)
+    vouch("chat", "--library", library)
+    kept, *older = json.loads(vouch("chat", "--list", "--json", "--library", library).out)["sessions"]
+    assert (kept["title"], kept["questions"]) == ("江河重工2022年的法定代表人是谁？", 2)
+    assert kept["session"] in vouch("chat", "--list", "--library", library).out
+    said(f"总资产呢？\n/export {tmp_path / 'talk.json'}\n/export /no/such/place\n/delete nobody\n", monkeypatch)
+    again = vouch("chat", "--session", kept["session"][:-1], "--library", library)
+    assert "林望舒" in again.err  # the last answers are shown again
+    assert "cannot be written" in again.out
+    assert "there is no conversation nobody" in again.out
+    document = json.loads((tmp_path / "talk.json").read_text("utf-8"))
+    assert document == json.loads(vouch("chat", "--export", kept["session"], "--library", library).out)
+    assert [turn["standalone"] for turn in document["turns"]] == [
+        "江河重工2022年的法定代表人是谁？", "江河重工2022年营业收入是多少？", "江河重工2022年总资产呢？",
+    ]  # fmt: skip
+    assert document["turns"][0]["answer"]["citations"]
+    said("/delete\n/sessions\n", monkeypatch)
+    gone = vouch("chat", "--session", kept["session"], "--library", library)
+    assert f"(deleted {kept['session']})" in gone.out
+    left = json.loads(vouch("chat", "--list", "--json", "--library", library).out)["sessions"]
+    assert left == older
+    assert vouch("chat", "--delete", kept["session"], "--library", library).code == 2
+
+
+def test_a_conversation_that_is_not_to_be_kept_leaves_no_trace(
+    vouch: Vouch, library: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library = shutil.copytree(library, tmp_path / "own")
+    before = vouch("chat", "--list", "--json", "--library", library).out
+    said("江河重工2022年的法定代表人是谁？\n营业收入是多少？\n/sessions\n", monkeypatch)
+    done = vouch("chat", "--no-keep", "--library", library)
+    assert "12.34 亿元" in done.out
+    assert "(this conversation is not kept)" in done.out
+    assert vouch("chat", "--list", "--json", "--library", library).out == before
