@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from vouch.generation.formulas import FormulaBook
 from vouch.retrieval.fields import Field, FieldDictionary
@@ -40,14 +40,15 @@ def _names() -> tuple[FormulaBook, FieldDictionary]:
     return FormulaBook.load(), FieldDictionary.load()
 
 
-def _fields_of(text: str) -> list[Field]:
+@lru_cache(maxsize=64)
+def _fields_of(text: str) -> tuple[Field, ...]:
     """Return the fields that a text names, itself or by a formula that is computed from them."""
     book, dictionary = _names()
     named = [mention.field for mention in dictionary.mentions(text)]
     for mention in book.mentions(text):
         operands = (dictionary.by_name(operand.field) for operand in mention.formula.expression.operands)
         named += [field for field in operands if field is not None]
-    return list(dict.fromkeys(named))
+    return tuple(dict.fromkeys(named))
 
 
 def _english(field: Field) -> Sequence[str]:

@@ -5,10 +5,12 @@ The words stand in `retrieval/data/*.toml`; this module only loads, checks and f
 
 import tomllib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import Any
 
 from vouch.retrieval.errors import SettingsError
@@ -43,6 +45,10 @@ class Mention:
     end: int
 
 
+HEAD = 2
+"""Characters by which terms are looked up."""
+
+
 class Lexicon:
     """Groups of synonyms, findable in a text. Refuses a term that stands in two groups."""
 
@@ -54,7 +60,11 @@ class Lexicon:
                 other = self._by_term.setdefault(fold(term), group)
                 if other is not group:
                     raise SettingsError(f"lexicon: '{term}' stands under '{other.name}' and under '{group.name}'")
-        self._longest = max(map(len, self._by_term), default=0)
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for term in self._by_term:
+            lengths[term[:HEAD]].add(len(term))
+        self._lengths = {head: sorted(found, reverse=True) for head, found in lengths.items()}
+        """Lengths of the terms that begin so, the longest first; a term of one character is its own head."""
 
     def find(self, text: str) -> list[Mention]:
         """Return the terms that stand in a text, the longest wherever they overlap, in text order."""
@@ -77,7 +87,11 @@ class Lexicon:
     def _longest_at(self, folded: str, start: int) -> int:
         if start and _joins(folded[start - 1], folded[start]):
             return start
-        for end in range(min(len(folded), start + self._longest), start, -1):
+        heads = self._lengths.get(folded[start : start + HEAD], ()), self._lengths.get(folded[start], ())
+        for length in chain(*heads):
+            end = start + length
+            if end > len(folded):
+                continue
             if folded[start:end] in self._by_term and not (
                 end < len(folded) and _joins(folded[end - 1], folded[end]) and not _plural(folded, end)
             ):

@@ -48,3 +48,9 @@ def test_the_wording_lists_put_longer_words_first() -> None:
     assert default_wording().legal_forms[-1] == "有限公司" or len(default_wording().legal_forms[-1]) == 4
     lengths = [len(word) for word in default_wording().filler]
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_terms_of_one_character_and_at_the_end_of_a_text_are_found() -> None:
+    lexicon = Lexicon([Group("疝", "medical", ("疝", "疝气")), Group("腹股沟", "medical", ("腹股沟", "腹股沟管"))])
+    assert [(m.start, m.end) for m in lexicon.find("疝在腹股沟")] == [(0, 1), (2, 5)]
+    assert [(m.start, m.end) for m in lexicon.find("腹股沟疝")] == [(0, 3), (3, 4)]
