@@ -18,6 +18,8 @@ from vouch.generation.vouching.types import COUNTED_AS_NUMBERS, CheckedClaim, Pr
 
 MARKS = {"zh": "〔未核实〕", "en": "[unverified]"}
 """Stands after everything that is said without support."""
+MOST_CLAIMS = 150
+"""Sentences of a reply that are checked and given; no answer has so many."""
 _LEAST_LEAKED = {"zh": 12, "en": 40}
 """Letters in a row of the instructions that count as repeating them."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -92,11 +94,14 @@ class Review:
 def reviewed(task: Task, written: Written, reader: LineReader) -> Review:
     """Return what comes of checking a reply against its evidence."""
     reply = cleaned(written.text, written.complete)
+    stated = claims(reply.text)
+    if len(stated) > MOST_CLAIMS:
+        reply = Cleaned(reply.text[: stated[MOST_CLAIMS].start].rstrip(), reply.repeats, True)
     check = ClaimCheck(task, written, reader)
     language = task.question.language
     found: list[CheckedClaim] = []
     before = ""
-    for claim in claims(reply.text):
+    for claim in stated[:MOST_CLAIMS]:
         checked = check.check(claim, before)
         extra = [*_leaks(claim, written.instructions, language), *_language(reply.text, claim, language)]
         if extra:

@@ -28,8 +28,6 @@ def library() -> FakeShelf:
         [("prose", ("第三节 管理层讨论与分析", "三、主营业务分析"), MEASURES)],
     )
     shelf.add(source("leaflet", kind="guideline"), [("prose", ("二甲双胍",), LEAFLET)])
-    shelf.add(
-        source("10-K", "Alder Tools Inc.", "Alder Tools", 2022, language="en"), [("prose", ("Item 7",), TEN_K)]
-    )
+    shelf.add(source("10-K", "Alder Tools Inc.", "Alder Tools", 2022, language="en"), [("prose", ("Item 7",), TEN_K)])
     shelf.add(source("press", QINGHE, "清河科技", 2022), [("prose", ("太空业务",), POISON)])
     return shelf
