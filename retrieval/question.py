@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from vouch.retrieval.companies import ambiguous, known_names
+from vouch.retrieval.companies import CompanyNames, ambiguous, known_names
 from vouch.retrieval.holdings import Wanted, choose
 from vouch.retrieval.lexicon import LINE_KINDS, Mention, default_lexicon, fold
 from vouch.retrieval.periods import NamedPeriods, named_periods
@@ -99,8 +99,7 @@ def understand(
     """
     wording = default_wording()
     text = " ".join(question.split())
-    own = {(d.source.company, d.source.short_name, d.source.code) for d in documents}
-    names = known_names(others if own <= others else others | own)  # a frozenset keeps its hash
+    names = _names(documents, others)
     found = names.find(text)
     masked = _blanked(text, [(mention.start, mention.end) for mention in found])
     named = named_periods(masked)
@@ -111,11 +110,11 @@ def understand(
     query = _query(masked, named, mentions, wording)
     asked = Question(
         text=text,
-        language="zh" if _HAN.search(masked) or not re.search("[A-Za-z]", masked) else "en",
+        language=_language(masked),
         query=query or text,
         expansions=_expansions(mentions, query),
         mentions=mentions,
-        idioms=default_idioms().find(_CONDITION.sub(" ", masked)) if re.search("[A-Za-z]{3}", masked) else (),
+        idioms=default_idioms().find(_CONDITION.sub(" ", masked)) if _language(masked) == "en" else (),
         wants=_wants(text),
         companies=tuple(dict.fromkeys(m.companies[0] for m in found if len(m.companies) == 1)),
         years=named.years,
@@ -132,6 +131,15 @@ def understand(
     return _placed(asked, named, documents)
 
 
+def _names(documents: Sequence[StoredDocument], others: frozenset[tuple[str, str, str]]) -> CompanyNames:
+    own = {(d.source.company, d.source.short_name, d.source.code) for d in documents}
+    return known_names(others if own <= others else others | own)  # a frozenset keeps its hash
+
+
+def _language(text: str) -> Literal["zh", "en"]:
+    return "zh" if _HAN.search(text) or not re.search("[A-Za-z]", text) else "en"
+
+
 def _continued(asked: Question, context: Question, has_query: bool) -> Question:
     """Return a follow-up question with what it leaves out taken from the question before."""
     return replace(
@@ -143,6 +151,7 @@ def _continued(asked: Question, context: Question, has_query: bool) -> Question:
         query=asked.query if has_query else context.query,
         expansions=asked.expansions if has_query else context.expansions,
         mentions=asked.mentions if has_query else context.mentions,
+        idioms=asked.idioms if has_query else context.idioms,
     )
 
 
