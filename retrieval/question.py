@@ -93,10 +93,7 @@ def understand(
     context: Question | None = None,
     others: frozenset[tuple[str, str, str]] = frozenset(),
 ) -> Question:
-    """Return what a question asks of these documents; `context` is the question before it in a conversation.
-
-    `others` are companies without a document of their own: name, short name, code.
-    """
+    """Return what a question asks of these documents; `context` is the question before it, `others` more companies."""
     wording = default_wording()
     text = " ".join(question.split())
     names = _names(documents, others)
@@ -132,6 +129,7 @@ def understand(
 
 
 def _names(documents: Sequence[StoredDocument], others: frozenset[tuple[str, str, str]]) -> CompanyNames:
+    """Return the names of the documents' companies and of those without one: name, short name, code."""
     own = {(d.source.company, d.source.short_name, d.source.code) for d in documents}
     return known_names(others if own <= others else others | own)  # a frozenset keeps its hash
 
