@@ -162,7 +162,12 @@ def _check_encoding(connection: Connection, place: Place) -> None:
 
 def _version(connection: Connection) -> str:
     """Return the version of the schema; 0 for a database that holds no library."""
-    if connection.execute("SELECT to_regclass('vouch.meta')").fetchall() == [(None,)]:
+    # Not to_regclass: it may remember, from before we waited for another process, that there was none.
+    made = connection.execute(
+        "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'vouch' AND c.relname = 'meta'"
+    )
+    if not made.fetchone():
         return "0"
     found = connection.execute("SELECT value FROM vouch.meta WHERE key = 'schema'").fetchone()
     return str(found[0]) if found else "none"

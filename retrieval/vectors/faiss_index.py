@@ -88,7 +88,8 @@ class FaissIndex:
             min(k, self._index.ntotal),
             params=self._parameters(selector, self._index.ntotal if seqs is None else len(seqs)),
         )
-        return [(int(seq), float(score)) for seq, score in zip(found[0], scores[0], strict=True) if seq >= 0]
+        hits = [(int(seq), float(score)) for seq, score in zip(found[0], scores[0], strict=True) if seq >= 0]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))  # FAISS has no order for equal products
 
     def _parameters(self, selector: Any, candidates: int) -> Any:
         if _is_exact(self._index):

@@ -75,7 +75,7 @@ class PgvectorIndex:
     def _compare(self, where: str, bound: tuple[Any, ...], vector: Vectors, k: int) -> list[tuple[Any, ...]]:
         """Return the k nearest, all of the scope compared: the index does not know this expression."""
         return self._database.rows(
-            f"SELECT seq, vector FROM vectors WHERE {where} ORDER BY (vector <#> %s::halfvec) + 0 LIMIT %s",  # noqa: S608
+            f"SELECT seq, vector FROM vectors WHERE {where} ORDER BY (vector <#> %s::halfvec) + 0, seq LIMIT %s",  # noqa: S608
             (*bound, vector_text(vector), k),
         )
 
@@ -86,6 +86,7 @@ class PgvectorIndex:
             "hnsw.ef_search": str(width),
             "hnsw.max_scan_tuples": str(_WALK_AT_MOST),
             "hnsw.iterative_scan": "relaxed_order",
+            "enable_sort": "off",  # walk where there is an index, whatever the scope is thought to cost
         }
         return self._database.rows_under(
             settings,
