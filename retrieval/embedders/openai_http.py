@@ -19,13 +19,17 @@ from vouch.retrieval.types import Vectors
 BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 """Answers that may be better a little later."""
 LONGEST_WAIT = 60.0
+REFUSED_SETTING = (
+    "the server's own words say what it does not take (a dimension: set embedding.dimension = 0; "
+    "so many texts at once: set embedding.batch lower)"
+)
 REMEDIES: Mapping[int, str] = {
-    400: "the server's own words say which setting it does not take (dimension: set embedding.dimension = 0)",
+    400: REFUSED_SETTING,
     401: "check embedding.api_key",
     403: "the API key may not use this model",
     404: "check embedding.base_url (it usually ends in /v1) and embedding.model",
     413: "set embedding.batch lower",
-    422: "the server's own words say which setting it does not take (dimension: set embedding.dimension = 0)",
+    422: REFUSED_SETTING,
 }
 
 
@@ -74,6 +78,7 @@ class ServerEmbedder:
         self._server, self._sleep = server, sleep
         self._dimension = server.dimension or (family.dimension if family else 0)
         self._asking = threading.Lock()
+        self._encoding = "base64"
         headers = {"Authorization": f"Bearer {server.api_key}"} if server.api_key else {}
         self._client = httpx.Client(headers=headers, timeout=server.timeout)
 
@@ -127,7 +132,7 @@ class ServerEmbedder:
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         """Return one row for each text, as the server gave it."""
-        body: dict[str, Any] = {"model": self._server.model, "input": list(texts), "encoding_format": "base64"}
+        body: dict[str, Any] = {"model": self._server.model, "input": list(texts), "encoding_format": self._encoding}
         if self._server.dimension:
             body["dimensions"] = self._server.dimension
         for attempt in range(self._server.retries + 1):
@@ -149,6 +154,9 @@ class ServerEmbedder:
         if response.status_code in BUSY:
             wait = _seconds(response.headers.get("Retry-After", ""))
             raise _Again(f"{self._address} answered {response.status_code}: {self._said(response)}", wait)
+        if self._encoding == "base64" and response.status_code in (400, 422) and "encoding" in response.text:
+            self._encoding = "float"  # a third as compact, but every server knows it
+            return self._posted({**body, "encoding_format": self._encoding})
         if response.status_code != httpx.codes.OK:
             remedy = REMEDIES.get(response.status_code, "the server's log may say more")
             raise ModelError(f"{self._address} answered {response.status_code} ({self._said(response)}): {remedy}")

@@ -95,6 +95,17 @@ def test_a_dimension_on_the_models_card_is_not_asked_for(server: embedding_serve
     assert not server.seen
 
 
+def test_a_server_that_knows_no_base64_is_asked_for_numbers(
+    server: embedding_server.EmbeddingServer, made: Any
+) -> None:
+    server.faults = [refused(400, "encoding_format must be float")]
+    server.reply = embedding_server.answer_in_numbers
+    embedder = made()
+    assert embedder.embed_query("a") == pytest.approx(expected("a"))
+    embedder.embed_query("b")
+    assert [body["encoding_format"] for _, _, body in server.seen] == ["base64", "float", "float"]
+
+
 def test_a_busy_server_is_asked_again_after_the_pause_it_wants(
     server: embedding_server.EmbeddingServer, made: Any, slept: list[float]
 ) -> None:
