@@ -1,6 +1,16 @@
 """Other words for what a query asks, as search tokens of lower weight. Knows no index.
 
-The words stand in `retrieval/data`: medical.toml, synonyms_medical.toml and, for Chinese, the lines of finance.toml.
+The words stand in `retrieval/data`: medical.toml, synonyms_medical.toml, the departments of question_filters.toml and,
+for Chinese, the lines of finance.toml.
+
+Measured as nDCG@10 of BM25 on the medical sets, by what another word weighs (0 to 1):
+
+    weight   0       0.2     0.4     0.6     0.8     1
+    zh       0.2122  0.2124  0.2119  0.2127  0.2126  0.2106
+    en       0.5993  0.6098  0.6164  0.6190  0.6233  0.6260
+
+Patients' questions in Chinese are mostly answered in their own words; a word's whole weight for each of its tokens, or
+longer forms of the asked word, lost up to 0.026 there.
 """
 
 import re
@@ -66,7 +76,8 @@ def shipped_synonyms(weight: float) -> Synonyms:
     chinese = [_in_chinese(group) for group in finance]
     own = _tables(SYNONYMS_FILE)
     by_language = [[group for group in own if group.kind == language] for language in ("zh", "en")]
-    return Synonyms([Lexicon(groups) for groups in (medical, chinese, *by_language)], weight)
+    departments = _tables("question_filters.toml", "departments")
+    return Synonyms([Lexicon(groups) for groups in (medical, chinese, *by_language, departments)], weight)
 
 
 def _in_chinese(group: Group) -> Group:
@@ -74,6 +85,8 @@ def _in_chinese(group: Group) -> Group:
     return Group(group.name, group.kind, tuple(term for term in group.terms if _HAN.search(term)))
 
 
-def _tables(name: str) -> list[Group]:
+def _tables(name: str, only: str = "") -> list[Group]:
+    """Return the groups of a file, or of one of its tables."""
     text = resources.files("vouch.retrieval").joinpath("data", name).read_text(encoding="utf-8")
-    return read_groups(tomllib.loads(text), name)
+    tables = tomllib.loads(text)
+    return read_groups({only: tables[only]} if only else tables, name)

@@ -42,6 +42,7 @@ def test_without_a_weight_nothing_is_added() -> None:
         ("营收是多少", "营业"),
         ("Is MI hereditary?", "attack"),
         ("hives", "urticaria"),
+        ("心内科怎么挂号", "血管"),
     ],
 )
 def test_the_shipped_words_of_patients_lead_to_those_of_doctors(query: str, token: str) -> None:
