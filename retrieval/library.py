@@ -1,5 +1,6 @@
 """A library that can be asked: its store and the indexes derived from it, kept in step. Knows no back end."""
 
+import errno
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,10 +44,10 @@ class SearchSettings:
     """How far down each ranking goes before they are mixed."""
     fusion: Fusion = "weighted"
     """`weighted`: scores over the best one of each ranking; `rrf`: reciprocal ranks, for embedders as sure as BM25."""
-    vector_weight: float = 0.05
-    """Share of the vectors in the sum; the default is for the hashing embedder, a trained one deserves more."""
-    vector_weight_latin: float = 0.0
-    """The same for questions without Chinese, where hashed vectors only add what BM25 has not found."""
+    vector_weight: float = 0.3
+    """Share of the vectors in the sum; the default is for the static embedder (hashed vectors: 0.05)."""
+    vector_weight_latin: float = 0.3
+    """The same for questions without Chinese (hashed vectors, which only add what BM25 has not found: 0)."""
     diversity: float = 0.0
     """How far passages like a better one are put down, 0 to 1; measured on the reports, any of it loses pages."""
     follow: bool = True
@@ -147,7 +148,7 @@ class Library:
         folder = self._lock_file.parent
         if is_full_disk(error):
             return LibraryFull(f"the disk of {folder} is full: free some space; the documents are safe in the library")
-        if isinstance(error, PermissionError):
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return LibraryError(
                 f"the indexes in {folder} are behind the library and cannot be written: "
                 "run vouch search once as a user who may write there"

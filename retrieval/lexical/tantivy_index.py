@@ -10,6 +10,7 @@ import tantivy
 
 from vouch.retrieval.atomic_file import write_atomically
 from vouch.retrieval.lexical.passage_tokens import body_tokens, heading_tokens
+from vouch.retrieval.lexical.read_only_folder import readable_folder
 from vouch.retrieval.lexical.synonyms import Synonyms
 from vouch.retrieval.tokenize import TOKENIZER_NAME, tokens
 from vouch.retrieval.types import Chunk
@@ -54,7 +55,7 @@ class TantivyIndex:
             # A segment that is missing or cut short may be noticed by tantivy only in the middle of a search.
             if state["made_by"] != _MADE_BY or not state["files"].items() <= self._files().items():
                 return
-            self._index = tantivy.Index.open(str(self._folder))
+            self._index = tantivy.Index.open(str(readable_folder(self._folder, self)))
         except (OSError, ValueError, KeyError):  # ValueError is also tantivy's word for a file that it cannot read
             return
         self._position = state["position"]
