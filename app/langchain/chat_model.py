@@ -70,8 +70,9 @@ class VouchChatModel(BaseChatModel):
             raise ValueError("include_raw is not offered: bind response_format and parse the message")
         described = {"name": "reply", "schema": convert_to_json_schema(schema), "strict": True}
         bound = self.bind(response_format={"type": "json_schema", "json_schema": described}, **kwargs)
-        is_class = isinstance(schema, type) and issubclass(schema, BaseModel)
-        return bound | (PydanticOutputParser(pydantic_object=schema) if is_class else JsonOutputParser())
+        if isinstance(schema, type) and issubclass(schema, BaseModel):
+            return bound | PydanticOutputParser[BaseModel](pydantic_object=schema)
+        return bound | JsonOutputParser()
 
     def _generate(
         self,

@@ -41,6 +41,10 @@ class GgmlVocabulary:
             ids += [self._ids[segment.name]] if isinstance(segment, Control) else self._text_ids(segment.text)
         return ids
 
+    def id_of(self, name: str) -> int | None:
+        """Return the id of a control token; None where there is none of the name."""
+        return self._ids.get(name)
+
     def control_name(self, token: int) -> str | None:
         """Return the name of a control token; None for a token of text."""
         return self._names.get(token)

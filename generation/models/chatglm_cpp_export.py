@@ -50,7 +50,7 @@ def _original_config(config: GlmConfig) -> SimpleNamespace:
         num_layers=config.num_hidden_layers,
         ffn_hidden_size=config.intermediate_size,
         layernorm_epsilon=config.rms_norm_eps,
-        rope_ratio=rope["rope_theta"] / 10000.0,
+        rope_ratio=float(rope["rope_theta"] or 10000.0) / 10000.0,
         seq_length=config.max_position_embeddings,
         eos_token_id=2,
         pad_token_id=0,
