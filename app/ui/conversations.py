@@ -17,7 +17,7 @@ SHOWN_TITLE = 22
 def conversation_list(service: Service, shown: Page, texts: Texts) -> None:
     """Show the conversations; the chosen one becomes the page's."""
     if st.button(texts("new_conversation"), icon=":material/add:", width="stretch", key="new-conversation"):
-        shown.session, shown.turns = "", []
+        _begin_anew(shown)
         st.rerun()
     try:
         kept = service.conversations(ACCESS)
@@ -32,14 +32,21 @@ def conversation_list(service: Service, shown: Page, texts: Texts) -> None:
 
 
 def _reopen_from_address(service: Service, shown: Page, kept: list[Json]) -> None:
-    """Take up the conversation that the page's address names: after a reload the page remembers nothing else."""
+    """Take up the conversation that the page's address names: after a reload the page remembers nothing else.
+
+    Only once: later the address follows the page, and it may lag behind.
+    """
     named = st.query_params.get("c", "")
-    if named and not shown.session and any(entry["session"] == named for entry in kept):
+    if not shown.begun and any(entry["session"] == named for entry in kept):
         open_conversation(service, shown, named)
+    shown.begun = True
     if shown.session and named != shown.session:
         st.query_params["c"] = shown.session
-    elif not shown.session and named:
-        del st.query_params["c"]
+
+
+def _begin_anew(shown: Page) -> None:
+    shown.session, shown.turns = "", []
+    st.query_params.pop("c", None)
 
 
 def open_conversation(service: Service, shown: Page, session: str) -> None:
@@ -64,7 +71,7 @@ def _entry(service: Service, shown: Page, entry: Json, texts: Texts) -> None:
         if st.button(texts("delete"), key=f"delete-{session}", icon=":material/delete:", help=texts("delete_sure")):
             service.delete_conversation(session, ACCESS)
             if shown.session == session:
-                shown.session, shown.turns = "", []
+                _begin_anew(shown)
             st.rerun()
 
 

@@ -34,6 +34,8 @@ class Page:
     filters: Filters = field(default_factory=Filters)
     generator: str | None = None
     cot: bool = False
+    begun: bool = False
+    """Whether the page has been shown before; if not, its address may name a conversation."""
     job: str = ""
     """The job that reads what was last uploaded."""
 

@@ -1,0 +1,150 @@
+"""What pages show of what a service says, without a browser."""
+
+from collections.abc import Callable
+
+import pytest
+
+pytest.importorskip("streamlit", reason="streamlit is not installed")
+
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.fake_service import FakeService, answered
+from vouch.app.ui.answer import field_chart
+from vouch.app.ui.facts import facts_csv
+from vouch.app.ui.language import all_texts
+from vouch.app.ui.markup import answer_markup, plain
+from vouch.retrieval.errors import LibraryError
+
+Open = Callable[[FakeService], AppTest]
+
+
+def _script() -> None:
+    from vouch.app.ui.chat import chat_page
+
+    chat_page()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
+    def made(service: FakeService) -> AppTest:
+        monkeypatch.setattr("vouch.app.ui.chat.service", lambda: service)
+        return AppTest.from_function(_script, default_timeout=30).run()
+
+    return made
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(
+        str(element.value) for element in (*page.title, *page.markdown, *page.caption, *page.info, *page.error)
+    )
+
+
+def test_an_empty_library_leads_to_adding_documents(opened: Open) -> None:
+    page = opened(FakeService(answered(), documents=()))
+    assert page.title[0].value == "资料库还是空的"
+    assert not page.chat_input
+
+
+def test_an_answer_shows_its_text_sources_and_what_was_checked(opened: Open) -> None:
+    service = FakeService(answered())
+    page = opened(service)
+    page.chat_input[0].set_value("江河重工2022年的营业收入？").run()
+    assert not page.exception
+    assert "12" in shown(page)
+    assert any("江河重工2022" in button.label for button in page.button)
+    assert "已核实：1 个数字，1 处引用" in shown(page)
+
+
+def test_the_questions_of_one_conversation_share_a_session_and_a_new_one_begins_another(opened: Open) -> None:
+    service = FakeService(answered())
+    page = opened(service)
+    page.chat_input[0].set_value("一").run()
+    page.chat_input[0].set_value("二").run()
+    page.button(key="new-conversation").click().run()
+    page.chat_input[0].set_value("三").run()
+    first, second, third = (request.session for request in service.asked)
+    assert first == second != third
+
+
+def test_a_kept_conversation_is_opened_again(opened: Open) -> None:
+    service = FakeService(answered("旧的回答[1]。"))
+    service.kept["abc"] = {
+        "session": "abc",
+        "title": "旧问题",
+        "turns": [{"question": "旧问题", "answer": answered("旧的回答[1]。")}],
+    }
+    page = opened(service)
+    page.button(key="open-abc").click().run()
+    assert "旧的回答" in shown(page)
+
+
+def test_a_computed_value_shows_formula_and_operands(opened: Open) -> None:
+    row = {
+        "company": "江河重工", "year": 2022, "field": "毛利率", "value": 0.25, "unit": "%", "text": "25.00%",
+        "formula": "(营业收入-营业成本)/营业收入", "citations": [1],
+        "operands": [{"field": "营业收入", "year": 2022, "value": 4.0, "unit": "元", "citation": 1}],
+    }  # fmt: skip
+    service = FakeService(answered(results=[row], kind="computed"))
+    page = opened(service)
+    page.chat_input[0].set_value("毛利率").run()
+    assert "营业收入" in str(page.table[0].value)
+    assert r"\(营业收入\-营业成本\)\/营业收入" in shown(page)
+
+
+def test_a_refusal_shows_no_sources(opened: Open) -> None:
+    service = FakeService(answered("库中没有。", kind="refused", citations=[]))
+    page = opened(service)
+    page.chat_input[0].set_value("火星").run()
+    assert "库中没有。" in page.info[0].value
+    assert not [button for button in page.button if "cite" in str(button.key)]
+
+
+def test_a_service_that_fails_is_told_and_can_be_tried_again(opened: Open) -> None:
+    page = opened(FakeService(LibraryError("the library is gone")))
+    page.chat_input[0].set_value("问").run()
+    assert "the library is gone" in page.error[0].value
+    assert not page.exception
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    for key, said in all_texts().items():
+        assert set(said) == {"zh", "en"}, key
+        assert all(said.values()), key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>x</b>",
+        "![x](http://e)",
+        "[x](javascript:1)",
+        "$x$",
+        ":red[x]",
+        ":material/home:",
+        "# x",
+        "a_b_c",
+        "`x`",
+        "~~x~~",
+    ],
+)
+def test_foreign_text_keeps_no_markup(text: str) -> None:
+    marked = plain(text)
+    assert marked.replace("\\", "") == text
+    positions = [n for n, character in enumerate(marked) if character in "<>[]()!$:#_`~*|"]
+    assert all(marked[n - 1] == "\\" for n in positions)
+
+
+def test_citation_marks_are_set_apart_and_nothing_else_is() -> None:
+    assert answer_markup("值为1元[2]，见[x]。") == "值为1元 :blue-background[2]，见\\[x\\]。"
+
+
+def test_a_cell_that_could_be_a_formula_is_text_in_the_exported_file() -> None:
+    content = facts_csv([{"company": "=1+1", "value": -3.5, "text": "-3.5元"}]).decode("utf-8-sig")
+    assert content.splitlines()[1] == "'=1+1,-3.5,'-3.5元"
+
+
+def test_several_years_are_lines_and_several_companies_bars() -> None:
+    rows = [{"company": c, "year": y, "value": 1.0} for c, y in (("甲", 2021), ("甲", 2022))]
+    assert field_chart(rows, ("营业收入", "元")).to_dict()["mark"]["type"] == "line"
+    rows = [{"company": c, "year": 2022, "value": 1.0} for c in "甲乙"]
+    assert field_chart(rows, ("营业收入", "元")).to_dict()["mark"]["type"] == "bar"
