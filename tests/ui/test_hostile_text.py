@@ -83,7 +83,7 @@ def test_passages_come_out_as_text(page: "Page") -> None:
     page.get_by_text("lexical 5").first.wait_for()
     text = page.get_by_test_id("stMain").inner_text()
     seen = [payload for payload in PAYLOADS if payload in text]
-    assert len(seen) >= 40
+    assert len(seen) >= 30
     assert_untaken(page)
 
 
