@@ -120,7 +120,14 @@ def chat_options(settings: Settings) -> "ChatOptions":
 
     model, chosen = settings.model, settings.generation
     return ChatOptions(
-        Sampling(model.temperature, model.top_p, max_tokens=model.max_tokens, seed=model.seed),
+        Sampling(
+            temperature=None if model.temperature < 0 else model.temperature,
+            top_p=model.top_p or None,
+            top_k=model.top_k or None,
+            repetition_penalty=model.repetition_penalty or None,
+            max_tokens=model.max_tokens,
+            seed=model.seed,
+        ),
         Bounds(chosen.max_steps, chosen.max_seconds, chosen.max_tokens, chosen.samples),
         passages=chosen.k,
         context=chosen.context,
