@@ -60,8 +60,11 @@ def make_reranker(settings: Settings) -> Reranker | None:
             return None
         case "cross-encoder":
             return _cross_encoder(settings)
-        case other:
-            raise UsageError(f"the reranker {other} is not in this version yet")
+        case "light":
+            from vouch.retrieval.embedders.static import StaticEmbedder
+            from vouch.retrieval.rerank.light import LightReranker
+
+            return LightReranker(StaticEmbedder())
 
 
 def _choices(chosen: EmbeddingSettings) -> "ModelChoices":
@@ -149,9 +152,15 @@ def _by_a_server(chosen: EmbeddingSettings) -> Embedder:
 def _cross_encoder(settings: Settings) -> Reranker:
     need("torch", "a cross-encoder", "encoder")
     need("transformers", "a cross-encoder", "encoder")
-    from vouch.retrieval.rerank.cross_encoder import CrossEncoderReranker, PairReading
+    from vouch.retrieval.model_files import find_model, writes_text
+    from vouch.retrieval.rerank.reading import PairReading
 
     chosen = settings.rerank
-    return CrossEncoderReranker(
-        chosen.model, PairReading(max_length=chosen.max_length, batch=chosen.batch, device=chosen.device)
-    )
+    reading = PairReading(max_length=chosen.max_length, batch=chosen.batch, device=chosen.device)
+    if writes_text(find_model(chosen.model, "rerank.model")):
+        from vouch.retrieval.rerank.yes_no import YesNoReranker
+
+        return YesNoReranker(chosen.model, reading)
+    from vouch.retrieval.rerank.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker(chosen.model, reading)

@@ -67,6 +67,11 @@ def read_json_value(path: Path) -> Any:
         raise ModelError(f"{path} cannot be read as JSON ({error}): copy the model again") from error
 
 
+def writes_text(folder: Path) -> bool:
+    """Say whether a model is one that writes text (a causal language model)."""
+    return any("ForCausalLM" in str(kind) for kind in read_json(folder / "config.json").get("architectures") or [])
+
+
 def check_model(folder: Path) -> None:
     """Raise ModelError where a folder lacks what a model needs, saying what."""
     if not (folder / "config.json").is_file():

@@ -1,8 +1,7 @@
 """Rerankers that read question and passage together (bge-reranker and alike), through transformers."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from transformers import AutoModelForSequenceClassification
 from vouch.retrieval.errors import ModelError
 from vouch.retrieval.model_files import check_model, find_model, fingerprint, read_json
 from vouch.retrieval.rerank.ranked import passage_text, reordered
-from vouch.retrieval.torch_models.loading import Device, LoadedModel, Precision, load_model, memory_errors
+from vouch.retrieval.rerank.reading import AS_USUAL, PairReading, by_length
+from vouch.retrieval.torch_models.loading import LoadedModel, load_model, memory_errors
 from vouch.retrieval.types import Hit
 
 Encoded = Mapping[str, Sequence[int]]
@@ -22,21 +22,10 @@ _HEADS = ("classifier", "score")
 """What models call the layer that makes the logit."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairReading:
-    """How pairs are read."""
-
-    max_length: int = 512
-    """Tokens of question and passage together; the longer of the two is cut."""
-    batch: int = 16
-    device: Device = "auto"
-    precision: Precision = "auto"
-
-
 class CrossEncoderReranker:
     """A Reranker of one logit (or two, for no and yes) for each pair. The model is loaded with the first question."""
 
-    def __init__(self, model: str, reading: PairReading = PairReading()) -> None:
+    def __init__(self, model: str, reading: PairReading = AS_USUAL) -> None:
         self._folder = find_model(model, "rerank.model")
         check_model(self._folder)
         _check_kind(self._folder)
@@ -61,7 +50,7 @@ class CrossEncoderReranker:
             loaded = self._loaded
             pairs = _encoded(loaded, query, passages, self._reading.max_length)
             scores = [0.0] * len(passages)
-            for places in _by_length(pairs, self._reading.batch):
+            for places in by_length([len(pair["input_ids"]) for pair in pairs], self._reading.batch):
                 logits = _logits(loaded, [pairs[place] for place in places])
                 for place, score in zip(places, _probabilities(logits), strict=True):
                     scores[place] = score
@@ -104,13 +93,6 @@ def _in_float32(_: torch.nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
 def _encoded(loaded: LoadedModel, query: str, passages: Sequence[str], max_length: int) -> list[Encoded]:
     coded = loaded.tokenizer([query] * len(passages), list(passages), truncation="longest_first", max_length=max_length)
     return [{name: coded[name][row] for name in coded} for row in range(len(passages))]
-
-
-def _by_length(pairs: Sequence[Encoded], size: int) -> Iterator[list[int]]:
-    """Yield the places of pairs in groups of like length, the longest first."""
-    order = sorted(range(len(pairs)), key=lambda place: -len(pairs[place]["input_ids"]))
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
 
 
 def _logits(loaded: LoadedModel, pairs: Sequence[Encoded]) -> torch.Tensor:

@@ -15,7 +15,7 @@ from vouch.retrieval.errors import ModelError
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
-_UNUSED_PARTS = ("pooler.", "lm_head.")
+_UNUSED_PARTS = ("pooler.",)
 """Weights that may be missing: nothing here reads what they make."""
 
 

@@ -8,8 +8,9 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from tests.retrieval.embedders.tiny_models import TEXTS, tiny_bert, tiny_cross_encoder
 from vouch.retrieval.errors import ModelError
-from vouch.retrieval.rerank.cross_encoder import CrossEncoderReranker, PairReading
+from vouch.retrieval.rerank.cross_encoder import CrossEncoderReranker
 from vouch.retrieval.rerank.ranked import passage_text
+from vouch.retrieval.rerank.reading import PairReading
 from vouch.retrieval.types import Chunk, Hit, Source
 
 QUESTION = "what causes blood pressure"
