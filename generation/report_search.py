@@ -27,18 +27,28 @@ def report_headings(question: Question) -> tuple[str, ...]:
 
 
 def with_statements(library: Searchable, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Hit]:
-    """Return the hits with the pages of the statements that state what is asked, in turn from the second place on."""
-    asked = asked_lines(question).statements
-    # The reasons of a change stand in the text: the statement only shows it.
-    most = 1 if any(idiom.name == REASONS for idiom in question.idioms) else STATEMENTS
-    found = [statement_pages(library, statement, scope)[:most] for statement in asked]
-    pages = [pages[nth] for nth in range(most) for pages in found if nth < len(pages)]
+    """Return the hits with the pages of the statements that state what is asked, in turn with the others.
+
+    A statement comes first where one of its lines or a ratio is asked for. The reasons of a change stand in the text,
+    and the statement, which only shows it, second.
+    """
+    lines = asked_lines(question)
+    reasons = any(idiom.name == REASONS for idiom in question.idioms)
+    pages = _pages(library, lines.statements, scope, 1 if reasons else STATEMENTS)
     known = {hit.chunk.id: hit.ranks for hit in hits}
-    put_forward = {page.chunk.id for page in pages}
-    rest = iter([hit for hit in hits if hit.chunk.id not in put_forward])
+    rest = iter([hit for hit in hits if hit.chunk.id not in pages])
+    score = max((hit.score for hit in hits), default=1.0)
     mixed: list[Hit] = []
-    for rank, page in enumerate({page.chunk.id: page for page in pages}.values(), start=1):
-        mixed += islice(rest, 1)
-        score = mixed[-1].score if mixed else page.score
+    for rank, page in enumerate(pages.values(), start=1):
+        if rank > 1 or reasons or not lines.labels:
+            mixed += islice(rest, 1)
+        score = mixed[-1].score if mixed else score
         mixed.append(replace(page, score=score, ranks={**known.get(page.chunk.id, {}), "statement": rank}))
     return [*mixed, *rest]
+
+
+def _pages(library: Searchable, statements: Sequence[str], scope: Scope, most: int) -> dict[str, Hit]:
+    """Return the first passages of statements by their ids: the surest page of each, then the next."""
+    found = [statement_pages(library, statement, scope)[:most] for statement in statements]
+    in_turn = (pages[nth] for nth in range(most) for pages in found if nth < len(pages))
+    return {hit.chunk.id: hit for hit in in_turn}

@@ -79,12 +79,18 @@ def test_titles_are_compared_without_condensed_and_brackets() -> None:
     assert plain_title("Condensed  Consolidated Balance Sheets (Unaudited)") == "consolidated balance sheets"
 
 
-def test_the_statement_stands_second_before_further_mentions(shelf: FakeShelf) -> None:
+def test_the_statement_of_a_line_asked_for_comes_before_mentions(shelf: FakeShelf) -> None:
     question = asked(shelf, "Is the gross margin of Acme Tool improving in FY2022?")
     hits = retrieve(shelf, question, question.scope)
-    assert [hit.chunk.page for hit in hits[:2]] == [1, 3]
-    assert hits[1].ranks["statement"] == 1
+    assert [hit.chunk.page for hit in hits[:2]] == [3, 1]
+    assert hits[0].ranks["statement"] == 1
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len({hit.chunk.id for hit in hits}) == len(hits)
+
+
+def test_the_text_about_the_reasons_of_a_change_comes_before_the_statement(shelf: FakeShelf) -> None:
+    question = asked(shelf, "What drove the change in gross margin of Acme Tool in FY2022?")
+    assert [hit.chunk.page for hit in retrieve(shelf, question, question.scope)[:2]] == [1, 3]
 
 
 def test_a_section_in_other_words_is_found_by_the_words_of_reports(shelf: FakeShelf) -> None:
