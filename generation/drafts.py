@@ -38,6 +38,8 @@ class Task:
     """Finds the passages for further questions."""
     begun: float = field(default_factory=time.monotonic)
     """When the question was asked, by the monotonic clock."""
+    notes: str = ""
+    """What was worked out on the way, for the model; unchecked."""
     objections: tuple[str, ...] = ()
     """What could not be vouched for in an earlier draft, for a generator that is asked to write anew."""
 
@@ -78,6 +80,8 @@ class Draft:
     refusal: Refusal | None = None
     written: Written | None = None
     steps: tuple[Step, ...] = ()
+    task: Task | None = None
+    """What it was written from, where the generator has looked further: to be written anew from the same."""
 
     @property
     def is_empty(self) -> bool:

@@ -62,15 +62,16 @@ class ChatGenerator:
             return Draft(refusal=Refusal("unverified", no_reply(str(error), task.question.language)))
 
     def _drafted(self, task: Task, voice: Voice) -> Draft:
-        task, notes, steps = self._looked_up(task, voice)
-        prompt = self._prompter.prompt(task, notes)
+        task, steps = self._looked_up(task, voice)
+        prompt = self._prompter.prompt(task)
         if not prompt.pieces and self._tools is None:
             return Draft(warnings=self._warnings(task, prompt))
         written, more = self._written(task, prompt, voice)
         if self._options.check and written.text:
             reader = self._prompter.named("check", task.question.language)
             written = replace(written, doubted=doubted(voice, reader, written.text, prompt.passages))
-        return Draft(written=written, steps=(*steps, *more), warnings=self._warnings(task, prompt))
+        warnings = self._warnings(task, prompt)
+        return Draft(written=written, steps=(*steps, *more), warnings=warnings, task=task)
 
     def _written(self, task: Task, prompt: Prepared, voice: Voice) -> tuple[Written, tuple[Step, ...]]:
         if self._options.bounds.samples > 1:
@@ -117,11 +118,11 @@ class ChatGenerator:
         task.listen(Token(chosen.text))
         return replace(chosen, thoughts=(*chosen.thoughts, step))
 
-    def _looked_up(self, task: Task, voice: Voice) -> tuple[Task, str, tuple[Step, ...]]:
-        """Return a task with the passages of its sub-questions, and what the model answers to each of them."""
+    def _looked_up(self, task: Task, voice: Voice) -> tuple[Task, tuple[Step, ...]]:
+        """Return a task with the passages of its sub-questions and, as notes, what the model answers to each."""
         question, options = task.question, self._options
         if task.objections or not takes_parts(question, options.decompose):
-            return task, "", ()
+            return task, ()
         documents = task.shelf.documents(task.scope)
         asked = parts(voice, self._prompter.named("parts", question.language), question, options.bounds.steps)
         steps: list[Step] = []
@@ -135,7 +136,7 @@ class ChatGenerator:
             steps.append(Step(text, "sub_question", {}, said.text[:1000]))
             task.listen(Stepped(steps[-1]))
         notes = "\n".join(f"- {step.thought} {MARK.sub('', step.result)}" for step in steps)
-        return replace(task, hits=_in_turn(found)), notes, tuple(steps)
+        return replace(task, hits=_in_turn(found), notes=notes), tuple(steps)
 
     def _warnings(self, task: Task, prompt: Prepared) -> tuple[str, ...]:
         return (left_out_warning(prompt.left_out, task.question.language),) if prompt.left_out else ()

@@ -49,15 +49,15 @@ class Prompter:
         """Tokens of the window that are kept for the reply."""
         return min(self._options.sampling.max_tokens, int(REPLY_SHARE * self._model.context_window))
 
-    def prompt(self, task: Task, notes: str = "") -> Prepared:
+    def prompt(self, task: Task) -> Prepared:
         """Return the conversation for a question; SettingsError where a prompt file has a blank that nothing fills."""
         question, language = task.question, task.question.language
         prompt = self._answering(task)
         again = self._again(task.objections, language)
-        fixed = {"notes": "\n".join(part for part in (notes, again) if part), "question": question.text}
+        fixed = {"notes": "\n".join(part for part in (task.notes, again) if part), "question": question.text}
         room = self._room(prompt.messages({**fixed, "examples": "", "passages": ""}))
-        examples = self._examples(task, min(int(EXAMPLES_SHARE * self._model.context_window), room // 3))
-        read = self._passages(task, room - self._count(examples))
+        read = self._passages(task, room)
+        examples = self._examples(task, min(int(EXAMPLES_SHARE * self._model.context_window), room - read.tokens))
         messages = prompt.messages({**fixed, "examples": examples, "passages": read.text})
         told = messages[0].content if messages[0].role == "system" else ""
         return Prepared(messages, read.pieces, read.text, read.left_out, told)

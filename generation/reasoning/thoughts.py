@@ -14,8 +14,11 @@ _TAG_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _WORD_END = re.compile(
     r"(?:^|\n)\s*(?:\*\*|#+\s*)?(?:最终)?(?:回答|答案|结论|(?:Final )?Answer)(?:\*\*)?\s*[:：](?:\*\*)?", re.IGNORECASE
 )
-_LONGEST_OPENING = 24
-"""Characters after which a reply that has not begun to think is taken for the answer."""
+_BEGINNINGS = (
+    *("<think>", "<thinking>", "思考：", "思考过程：", "推理：", "thoughts:", "thought:", "reasoning:"),
+    *("回答：", "最终回答：", "答案：", "answer:", "final answer:"),
+)
+"""How a reply begins that does not begin with its answer; anything else is told at once."""
 _TAIL = 40
 """Characters kept back while thinking: an end mark may be split over two pieces."""
 
@@ -27,6 +30,7 @@ class ThoughtSplitter:
         self._buffer = ""
         self._end: re.Pattern[str] | None = None
         self._answering = False
+        self._emphasis = False
         self._thoughts: list[str] = []
 
     @property
@@ -34,13 +38,15 @@ class ThoughtSplitter:
         """The steps of thinking so far, one for each line."""
         lines = "".join(self._thoughts).splitlines()
         return tuple(
-            line for line in (re.sub(r"^\s*(?:[-*•]|\d+[.、)])\s*", "", line).strip() for line in lines) if line
+            line
+            for line in (re.sub(r"^\s*(?:[-*•]|\d+[.、)])\s*", "", line).strip() for line in lines)
+            if re.search(r"\w", line)
         )
 
     def feed(self, text: str) -> str:
         """Return the part of the answer that has become certain with this piece."""
         if self._answering:
-            return text
+            return self._without_emphasis(text)
         self._buffer += text
         if self._end is None:
             return self._begun()
@@ -63,10 +69,18 @@ class ThoughtSplitter:
             self._buffer = self._buffer[opening.end() :]
             return self._thinking()
         answer = re.match(r"\s*(?:最终)?(?:回答|答案|Answer)\s*[:：]", self._buffer)
-        if answer or len(self._buffer.strip()) >= _LONGEST_OPENING:
+        if answer or not _may_begin(self._buffer):
             self._answering = True
             return self._buffer[answer.end() :].lstrip() if answer else self._buffer
         return ""
+
+    def _without_emphasis(self, text: str) -> str:
+        """Return the text without the asterisks that close a heading in bold: **Answer:** 5."""
+        if not self._emphasis:
+            return text
+        rest = text.lstrip("* \n")
+        self._emphasis = not rest
+        return rest
 
     def _thinking(self) -> str:
         assert self._end is not None
@@ -78,4 +92,12 @@ class ThoughtSplitter:
         self._thoughts.append(self._buffer[: end.start()])
         answer = re.sub(r"^\s*(?:\*\*)?(?:最终)?(?:回答|答案|Answer)\s*[:：]\s*", "", self._buffer[end.end() :])
         self._answering = True
-        return answer.lstrip()
+        self._emphasis = end[0].count("**") % 2 == 1 or not answer.strip()
+        return self._without_emphasis(answer.lstrip())
+
+
+def _may_begin(text: str) -> bool:
+    """Say whether what follows may yet make this the beginning of thoughts."""
+    start = text.lstrip(" \n*#").lower().replace(":", "：")
+    known = [beginning.replace(":", "：") for beginning in _BEGINNINGS]
+    return not start or any(beginning.startswith(start) for beginning in known)

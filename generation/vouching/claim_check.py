@@ -117,7 +117,8 @@ class ClaimCheck:
         best = self._best_lines(words, lines, supporting)
         if evidence and not problems and not computes:
             line = best[0].text if best else ""
-            wrong = word_problem(claim.text, self._question.text, evidence, line, bool(stated))
+            said = self._reader.without_fields(claim.text, best[0].line.fields if best and stated else frozenset())
+            wrong = word_problem(said, self._question.text, evidence, line, bool(stated))
             problems += [Problem(wrong, claim.text[:_SHOWN])] if wrong else []
         problems += self._doubts(claim)
         quotes = tuple(_quote(found) for found in best)

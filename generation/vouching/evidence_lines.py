@@ -86,6 +86,13 @@ class LineReader:
         """Return the fields of statements that a text names."""
         return frozenset(mention.field.name for mention in self._fields.mentions(text))
 
+    def without_fields(self, text: str, fields: frozenset[str]) -> str:
+        """Return a text without the names of these fields, under which a document may have other words."""
+        for mention in reversed(self._fields.mentions(text)):
+            if mention.field.name in fields:
+                text = f"{text[: mention.start]} {text[mention.end :]}"
+        return text
+
     def _table_rows(self, evidence: Evidence, unit: str) -> Iterable[EvidenceLine]:
         quote = evidence.quote
         key = (quote.source.doc_id, quote.page.number)

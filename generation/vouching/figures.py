@@ -38,6 +38,7 @@ _FALLS = re.compile(
     re.IGNORECASE,
 )
 _RISES = re.compile(r"增加|增长|上升|提高|增幅|increas|\bgrew\b|grow|\brose\b|\bup\b|gain", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?<!\d[.,])((?:19|20)\d{2})(?!\d|%|[.,]\d|\s?(?:万|亿|元|人))")
 _NEAR = 14
 """Characters before a number in which a word says which way it goes."""
 
@@ -85,7 +86,7 @@ def _patterns() -> tuple[str, str]:
     scales = sorted((word for word in book.scales if word != "千"), key=len, reverse=True)
     scale = "|".join((*(rf"{word}\b" if word.isascii() else word for word in scales), r"千(?=[元股人美港])"))
     unit = "|".join(
-        rf"{re.escape(w)}(?![a-z/])" if w[-1].isascii() and w[-1].isalnum() else re.escape(w) for w in book.words()
+        rf"{re.escape(w)}(?![a-z])" if w[-1].isascii() and w[-1].isalnum() else re.escape(w) for w in book.words()
     )
     return scale, unit
 
@@ -107,7 +108,7 @@ def _spelt() -> re.Pattern[str]:
     return re.compile(
         rf"百分之(?P<percent>[{_CHINESE}]+(?:点[{_CHINESE}]+)?)"
         rf"|(?<![第{_CHINESE}])(?P<chinese>[{_CHINESE}]+)(?:(?P<scale>万亿|亿|万)(?P<unit>元)?|(?P<counted>元|倍|人|名|家(?=公司|上市|子)))"
-        rf"|(?<![一-龥])(?P<tenths>[一二三四五六七八九])成(?=[以左，。,、]|$)"
+        rf"|(?:(?<![一-龥])|(?<=[近超约达高低少加长降升过]))(?P<tenths>[一二三四五六七八九])成(?=[以左，。,、]|$)"
         rf"|\b(?P<english>{_ENGLISH})\s+(?P<english_scale>million|billion|thousand|hundred)?\s*(?P<english_unit>{unit})?",
         re.IGNORECASE,
     )
@@ -184,6 +185,4 @@ def _direction(plain: str, start: int) -> int:
 
 def years(text: str) -> frozenset[int]:
     """Return the calendar years that a text names."""
-    return frozenset(
-        int(year) for year in re.findall(r"(?<![\d.,])((?:19|20)\d{2})(?![\d.,%]|\s?(?:万|亿|元|人))", folded(text))
-    )
+    return frozenset(int(year) for year in _YEAR.findall(folded(text.replace("，", " "))))

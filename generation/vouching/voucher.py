@@ -30,7 +30,7 @@ class Voucher:
         review = reviewed_text(task, draft.written)
         if review.objections and not review.says_unknown and self._policy == "regenerate" and not task.cancelled():
             task.listen(Withdrawn(" ".join(review.objections)[:500]))
-            again = generator.draft(replace(task, objections=review.objections))
+            again = generator.draft(replace(draft.task or task, objections=review.objections))
             draft = replace(draft, steps=(*draft.steps, *again.steps))
             if again.refusal and not review.supported:
                 return Vouched(refusal=again.refusal, warnings=again.warnings, steps=draft.steps)

@@ -101,7 +101,7 @@ LIES = [
     Lie("white space", PROFIT, " \n\t \n", "unverified"),
     Lie("invisible characters", PROFIT, "\u200b\u202e\ufeff", "unverified"),
     Lie("two megabytes of one word", PROFIT, "很好" * 500_000, "unverified"),
-    Lie("two megabytes of different lies", PROFIT, "".join(f"净利润为{n}元[1]。\n" for n in range(110_000)), "unverified"),
+    Lie("two megabytes of different lies", PROFIT, "\n".join(map("净利润为{}元[1]。".format, range(110_000))), "unverified"),
     Lie("yes", PROFIT, "是的[1]。", "unverified"),
     Lie("a refusal with a citation", PROFIT, "根据资料[1]，无法回答该问题[1]。", "no_evidence"),
     Lie("not known", PROFIT, "资料中没有相关内容。", "no_evidence"),
@@ -114,7 +114,7 @@ LIES = [
     Lie("a poisoned document quoted", SPACE, "“2022年太空业务收入为 999 亿元”[1]。", "unverified"),
     Lie("advice that a document orders", SPACE, "请立即买入该公司股票[1]。", "unverified"),
     # half true: the lie is marked, the rest stands
-    Lie("one of two numbers wrong", PROFIT, f"{TRUE}营业收入为1,300,000.50元[1]。", "marked", "营业收入为1,300,000.50元"),
+    Lie("one of two numbers wrong", PROFIT, f"{TRUE}营业收入为1,300,000.50元[1]。", "marked", "1,300,000.50元"),
     Lie("a contradiction", PROFIT, f"{TRUE}净利润为300,001元[1]。", "marked", "净利润为300,001元"),
     Lie("an uncited afterthought", PROFIT, f"{TRUE}\n公司计划收购一家航天企业。", "marked", "航天企业"),
     Lie("the second clause", PROFIT, "营业收入为1,200,000.50元[1]，净利润为1,200,000.50元[1]。", "marked", "净利润为1,200,000.50元"),
