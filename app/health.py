@@ -103,6 +103,20 @@ def reranker_finding(settings: Settings) -> Finding:
     return Finding("reranker", "ok", made.name if made else "none")
 
 
+def chat_model_finding(settings: Settings) -> Finding:
+    """Say which model writes answers and whether it could be loaded, or why not; no weights are read."""
+    from vouch.app.wiring_ask import model_settings
+    from vouch.app.wiring_models import chat_model_summary
+
+    if settings.generation.generator == "extractive":
+        return Finding("chat model", "ok", "none: answers are quoted")
+    chosen = model_settings(settings)
+    try:
+        return Finding("chat model", "ok", f"{chosen.runtime}: {chat_model_summary(chosen)}")
+    except VouchError as error:
+        return Finding("chat model", "failed", f"{chosen.runtime}: {error}")
+
+
 def folder_finding(name: str, folder: Path) -> Finding:
     """Say whether a folder, or the nearest one above it that exists, can be written to."""
     nearest = folder
@@ -144,6 +158,7 @@ def all_findings(settings: Settings) -> Iterator[Finding]:
     yield library_finding(settings)
     yield embedder_finding(settings)
     yield reranker_finding(settings)
+    yield chat_model_finding(settings)
     place = place_of(settings.library)
     if not isinstance(place, ServerPlace):
         yield folder_finding("library folder", place.folder)

@@ -36,6 +36,18 @@ def make_chat_model(settings: ModelSettings) -> "ChatModel":
             return scripted_model(model_path(settings), settings.context_window or 8192)
 
 
+def chat_model_summary(settings: ModelSettings) -> str:
+    """Return what the chat model of the settings is, without loading its weights; VouchError where it is unusable."""
+    if settings.runtime == "transformers":
+        need("transformers", "a chat model on transformers", "llm")
+        need("torch", "a chat model on transformers", "llm")
+        from vouch.generation.models.loading import LoadOptions, model_summary
+
+        options = LoadOptions(settings.device, settings.precision, settings.quantise, settings.threads)
+        return model_summary(model_path(settings), options)
+    return settings.name or settings.path
+
+
 def _transformers_model(settings: ModelSettings) -> "ChatModel":
     need("transformers", "a chat model on transformers", "llm")
     need("torch", "a chat model on transformers", "llm")

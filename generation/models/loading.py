@@ -76,23 +76,57 @@ def load_weights(folder: Path, options: LoadOptions) -> PreTrainedModel:
     """Return the causal language model of a folder, in evaluation mode; ModelError where it cannot be had."""
     if options.threads:
         torch.set_num_threads(options.threads)
-    raw = raw_config(folder)
-    files = weight_files(folder)
-    config = glm_config(raw, folder) if raw.get("model_type") == ORIGINAL else _native_config(folder, raw)
     transformers_logging.disable_progress_bar()
-    device = _device(options.device)
-    precision = _precision(options.precision, raw, device)
-    if "quantization_config" not in raw:
-        check_fits(_counted(config), precision, options.quantise, device)
-    arguments: dict[str, Any] = {"dtype": precision, "quantization_config": _quantisation(options.quantise, precision)}
-    if device != "cpu":
-        arguments["device_map"] = {"": device}
-    if isinstance(config, GlmConfig) and raw.get("model_type") == ORIGINAL:
-        model = _converted_model(files, config, arguments)
+    plan = _plan(folder, options)
+    arguments: dict[str, Any] = {
+        "dtype": plan.precision,
+        "quantization_config": _quantisation(options.quantise, plan.precision),
+    }
+    if plan.device != "cpu":
+        arguments["device_map"] = {"": plan.device}
+    if plan.original is not None:
+        model = _converted_model(plan.files, plan.original, arguments)
     else:
-        model = _native_model(folder, config, arguments)
+        model = _native_model(folder, plan.config, arguments)
     model.eval()
     return model
+
+
+def model_summary(folder: Path, options: LoadOptions) -> str:
+    """Return what loading the folder would bring; ModelError where it would fail, as far as no weights are read."""
+    language = language_of(folder, raw_config(folder))
+    plan = _plan(folder, options)
+    size = plan.count.bytes_needed(plan.precision, options.quantise) / 2**30
+    kept = options.quantise if options.quantise != "none" else str(plan.precision).removeprefix("torch.")
+    told = type(language.form).__name__.removesuffix("Format")
+    return f"{plan.config.model_type}, {size:.1f} GiB as {kept} on {plan.device}, spoken to as {told}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a folder will be loaded."""
+
+    files: list[Path]
+    config: PretrainedConfig
+    original: GlmConfig | None
+    """The same, where the weights are in the original layout of ChatGLM3."""
+    device: str
+    precision: torch.dtype
+    count: WeightCount
+
+
+def _plan(folder: Path, options: LoadOptions) -> _Plan:
+    """Return how the folder will be loaded; ModelError where it cannot be, or would not fit into memory."""
+    raw = raw_config(folder)
+    files = weight_files(folder)
+    original = glm_config(raw, folder) if raw.get("model_type") == ORIGINAL else None
+    config = original or _native_config(folder, raw)
+    device = _device(options.device)
+    precision = _precision(options.precision, raw, device)
+    count = _counted(config)
+    if "quantization_config" not in raw:
+        check_fits(count, precision, options.quantise, device)
+    return _Plan(files, config, original, device, precision, count)
 
 
 def _converted_model(files: list[Path], config: GlmConfig, arguments: Mapping[str, Any]) -> PreTrainedModel:

@@ -20,7 +20,7 @@ from tests.generation.models.tiny_models import (
 )
 from vouch.generation.chat import ChatRequest, Delta, Message, Reply, Sampling, ToolCall, ToolSchema, collected
 from vouch.generation.models.formats import language_of
-from vouch.generation.models.loading import LoadedModel, LoadOptions, load_model, raw_config
+from vouch.generation.models.loading import LoadedModel, LoadOptions, load_model, model_summary, raw_config
 from vouch.generation.models.transformers_chat import TransformersChat
 from vouch.generation.models.vocabularies import PieceVocabulary
 from vouch.retrieval.errors import ModelError
@@ -329,3 +329,10 @@ def test_a_vocabulary_larger_than_the_model_is_another_models(tmp_path: Path) ->
     (folder / "config.json").write_text(json.dumps(config | {"padded_vocab_size": 100}), encoding="utf-8")
     with pytest.raises(ModelError, match="it is another model's tokenizer"):
         load_model(folder, OPTIONS)
+
+
+def test_a_summary_tells_what_would_be_loaded_and_reads_no_weights(chatml: Path, tmp_path: Path) -> None:
+    assert model_summary(chatml, OPTIONS) == "llama, 0.0 GiB as float32 on cpu, spoken to as Template"
+    folder = write_chatglm3(tmp_path / "model")
+    (folder / "model.safetensors").write_bytes(b"not read")
+    assert model_summary(folder, OPTIONS) == "glm, 0.0 GiB as float32 on cpu, spoken to as ChatGLM3"
