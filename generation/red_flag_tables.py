@@ -19,7 +19,7 @@ Frame = Literal["now", "person", "always"]
 
 _GAP: Mapping[Language, str] = {"zh": r"[^。!?;\n]{0,8}", "en": r"[^.!?;\n]{0,40}"}
 """What … stands for."""
-_SPOKEN = ("about", "person", "now", "past", "polite")
+_SPOKEN = ("about", "person", "now", "past", "polite", "denied")
 _RULE_KEYS = frozenset({"name", "kind", "all", "unless", "frame"})
 
 

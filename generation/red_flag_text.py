@@ -6,6 +6,7 @@ import unicodedata
 from vouch.generation.red_flag_tables import Flags
 
 _BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·•_~|/\\-]+(?=[\u3400-\u9fff])")
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[a-z]+")
 _LEAST = 5
 """Letters from which a word with one wrong is still that word."""
@@ -17,17 +18,22 @@ def plain_chinese(question: str, flags: Flags) -> str:
     text = re.sub(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])", "", _BETWEEN_HAN.sub("", text))
     for wrong, right in flags.spellings.items():
         text = text.replace(wrong, right)
-    return flags.frames["polite"].compiled.sub("", text)
+    return _without_asides(text, flags)
 
 
 def plain_english(question: str, flags: Flags) -> str:
     """Return a question in lower case without apostrophes, its words of the vocabulary spelt as there."""
     text = re.sub(r"['’‘`´]", "", _folded(question))
-    text = re.sub(r"[ \t]+", " ", text)
+    text = re.sub(r"[ \t]+", " ", _HAN_RUN.sub(" ", text))
     for wrong, right in flags.spellings.items():
         text = re.sub(rf"(?<![a-z]){re.escape(wrong)}(?![a-z])", right, text)
     text = _WORD.sub(lambda match: _spelt(match[0], flags), text)
-    return flags.frames["polite"].compiled.sub("", text)
+    return _without_asides(text, flags)
+
+
+def _without_asides(text: str, flags: Flags) -> str:
+    """Return a text without words of politeness and without symptoms that it denies."""
+    return flags.frames["denied"].compiled.sub("", flags.frames["polite"].compiled.sub("", text))
 
 
 def _folded(text: str) -> str:
