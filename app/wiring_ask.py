@@ -83,8 +83,8 @@ def make_voucher(settings: Settings) -> "Voucher":
     return Voucher(settings.generation.unsupported)
 
 
-def make_generator(settings: Settings) -> "Generator":
-    """Return what writes answers; a chat model's weights are loaded here."""
+def make_generator(settings: Settings, model: "ChatModel | None" = None) -> "Generator":
+    """Return what writes answers; `model`: the chat model of the settings, where its weights are loaded already."""
     if settings.generation.generator == "extractive":
         from vouch.generation.extractive import ExtractiveGenerator
 
@@ -93,7 +93,7 @@ def make_generator(settings: Settings) -> "Generator":
     from vouch.generation.chat_generator.generator import ChatGenerator
 
     tools = _tools if settings.generation.tools else None
-    return ChatGenerator(make_chat_model(model_settings(settings)), chat_options(settings), tools)
+    return ChatGenerator(model or make_chat_model(model_settings(settings)), chat_options(settings), tools)
 
 
 def _tools(task: "Task") -> "Toolbox":
@@ -107,7 +107,7 @@ def _tools(task: "Task") -> "Toolbox":
 def model_settings(settings: Settings) -> ModelSettings:
     """Return the section [model], run by the runtime that generation.generator names."""
     named = settings.generation.generator
-    if named in ("extractive", "model"):
+    if named == "extractive" or named == "model":  # noqa: PLR1714 - so that mypy sees what is left
         return settings.model
     return replace(settings.model, runtime=named)
 

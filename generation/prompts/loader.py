@@ -82,7 +82,9 @@ def _parsed(name: str, file: Traversable) -> Prompt:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"prompt {name} cannot be read: {error}") from error
     parts = _TURN.split(content)
-    turns = [(cast(Role, role), text.strip()) for role, text in zip(parts[1::2], parts[2::2], strict=True)]
+    turns: list[tuple[Role | None, str]] = [
+        (cast(Role, role), text.strip()) for role, text in zip(parts[1::2], parts[2::2], strict=True)
+    ]
     if parts[0].strip() and turns:
         raise SettingsError(f"prompt {name}: text stands before the first turn (# system, # user)")
     for _, text in turns or [(None, parts[0])]:

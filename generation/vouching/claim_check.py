@@ -236,11 +236,10 @@ class ClaimCheck:
             one = next((f for f in found if any(f.line is line for _, line in figure)), None)
             if one and one not in chosen:
                 chosen.append(one)
-        for piece in dict.fromkeys(id(f.evidence) for f in found):
-            if not any(id(f.evidence) == piece for f in chosen):
-                one = next(f for f in found if id(f.evidence) == piece)
-                if one.overlap > 0 or not chosen:
-                    chosen.append(one)
+        for likeliest in found:
+            unseen = all(f.evidence is not likeliest.evidence for f in chosen)
+            if unseen and (likeliest.overlap > 0 or not chosen):
+                chosen.append(likeliest)
         return chosen[:QUOTED_LINES]
 
 
