@@ -143,13 +143,13 @@ def retrieval_text(metrics: Mapping[str, Any]) -> str:
     names = [name for name in next(iter(metrics["modes"].values())) if name != "intervals"]
     lines = [
         f"{metrics['dataset']}: {metrics['queries']} queries, {metrics['documents']} documents",
-        f"  {'mode':<9}" + "".join(f"{name:>12}" for name in names),
+        f"  {'mode':<14}" + "".join(f"{name:>12}" for name in names),
     ]
     for mode, values in metrics["modes"].items():
-        lines.append(f"  {mode:<9}" + "".join(f"{values[name]:>12.4f}" for name in names))
+        lines.append(f"  {mode:<14}" + "".join(f"{values[name]:>12.4f}" for name in names))
         intervals = (values["intervals"].get(name) for name in names)
         shown = (f"±{(interval[1] - interval[0]) / 2:.4f}" if interval else "" for interval in intervals)
-        lines.append(f"  {'':<9}" + "".join(f"{text:>12}" for text in shown))
+        lines.append(f"  {'':<14}" + "".join(f"{text:>12}" for text in shown))
     for entry in metrics["comparisons"]:
         low, high = entry["interval"]
         first, second = entry["modes"]

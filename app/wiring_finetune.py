@@ -1,6 +1,7 @@
 """Recipes in, trained files out: imports what trains, inside the function that picks it."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,3 +17,12 @@ def embedder_training() -> "Callable[[Path, Path, Path, int, Callable[[str], Non
     from vouch.finetune.embedding.pipeline import train_embedder
 
     return train_embedder
+
+
+def reranker_training() -> "Callable[[Path, Path, Path, int, Callable[[str], None]], Path]":
+    """Return what trains the light reranker: (recipe, data, out, threads, say) to its file."""
+    need("torch", "vouch finetune", "finetune")
+    from vouch.finetune.embedding.pipeline import train_reranker
+    from vouch.retrieval.embedders.static import StaticEmbedder
+
+    return partial(train_reranker, opened=StaticEmbedder)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vouch.ingest.bulk import IngestOptions, RecordMaker
     from vouch.ingest.types import Loader, Overrides, PageReader
 
-PRELOADED = ("vouch.retrieval.embedders.hashing", "vouch.ingest.loaders.pdf", "vouch.ingest.pipeline")
+PRELOADED = ("vouch.retrieval.embedders.static", "vouch.ingest.loaders.pdf", "vouch.ingest.pipeline")
 """What every process that reads files needs."""
 
 

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from vouch.app.extras import need
 from vouch.app.library_places import EMBEDDED, EmbeddedPlace, FolderPlace, Place, ServerPlace, place_of
 from vouch.app.settings import Settings
 from vouch.app.terminal import note
-from vouch.app.wiring_embedder import make_embedder
+from vouch.app.wiring_embedder import make_embedder, make_reranker
 from vouch.retrieval.errors import IndexMismatch, LibraryMissing, UsageError
 from vouch.retrieval.types import Embedder, LexicalIndex, VectorIndex
 
@@ -81,7 +82,8 @@ def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]"
         indexes = _index_folder(place, store)
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
         vectors = _vector_index(indexes, store, embedder)
-        yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture)
+        reranker = partial(make_reranker, settings)
+        yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture, reranker)
 
 
 def open_conversations(settings: Settings) -> "ConversationStore":

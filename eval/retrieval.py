@@ -17,7 +17,7 @@ from vouch.eval.types import Metrics, Search
 from vouch.retrieval.types import EVERYTHING, Hit, SearchMode
 
 DEPTH = 100
-MODES: tuple[SearchMode, ...] = ("lexical", "vector", "hybrid")
+MODES: tuple[SearchMode, ...] = ("lexical", "vector", "hybrid", "hybrid+rerank")
 COMPARED = "ndcg@10"
 
 Ranked = tuple[tuple[str, float], ...]

@@ -4,6 +4,7 @@ import errno
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ import filelock
 
 from vouch.retrieval.atomic_file import is_full_disk
 from vouch.retrieval.diversity import diverse
-from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
+from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked, UsageError
 from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
 from vouch.retrieval.library_store import LibraryStore
 from vouch.retrieval.types import (
@@ -22,6 +23,7 @@ from vouch.retrieval.types import (
     Hit,
     LexicalIndex,
     Page,
+    Reranker,
     Scope,
     SearchMode,
     StoredDocument,
@@ -44,10 +46,12 @@ class SearchSettings:
     """How far down each ranking goes before they are mixed."""
     fusion: Fusion = "weighted"
     """`weighted`: scores over the best one of each ranking; `rrf`: reciprocal ranks, for embedders as sure as BM25."""
-    vector_weight: float = 0.3
+    vector_weight: float = 0.25
     """Share of the vectors in the sum; the default is for the static embedder (hashed vectors: 0.05)."""
-    vector_weight_latin: float = 0.3
+    vector_weight_latin: float = 0.25
     """The same for questions without Chinese (hashed vectors, which only add what BM25 has not found: 0)."""
+    reread: int = 40
+    """Passages that a reranker is given at least."""
     diversity: float = 0.0
     """How far passages like a better one are put down, 0 to 1; measured on the reports, any of it loses pages."""
     follow: bool = True
@@ -67,14 +71,19 @@ class Library:
         embedder: Embedder,
         lock_file: Path,
         settings: SearchSettings = SearchSettings(),
+        make_reranker: Callable[[], Reranker | None] = lambda: None,
     ) -> None:
-        """`lock_file` lets one process at a time write the derived indexes; its folder is made when needed."""
+        """`lock_file` lets one process at a time write the derived indexes; its folder is made when needed.
+
+        The reranker is made with the first search that wants one.
+        """
         self.store = store
         self.lexical = lexical
         self.vectors = vectors
         self.embedder = embedder
         self._lock_file = lock_file
         self._settings = settings
+        self._make_reranker = make_reranker
 
     def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]:
         """Return the best `k` chunks in scope, with their rank in each leg."""
@@ -83,13 +92,14 @@ class Library:
         doc_ids = None
         if not scope.is_everything:
             doc_ids = frozenset(document.source.doc_id for document in self.documents(scope))
-        depth = k if mode != "hybrid" else max(k, self._settings.candidates)
+        both = mode in ("hybrid", "hybrid+rerank")
+        depth = max(k, self._settings.candidates) if both else k
         rankings: dict[str, Ranking] = {}
         if mode != "vector":
             rankings["lexical"] = self.lexical.search(query, depth, doc_ids)
         if mode != "lexical":
             rankings["vector"] = self._nearest(query, depth, doc_ids)
-        best = self._merged(rankings, query)[:k]
+        best = self._merged(rankings, query)[: max(k, self._settings.reread) if mode == "hybrid+rerank" else k]
         ranks = {leg: {seq: n for n, (seq, _) in enumerate(found, start=1)} for leg, found in rankings.items()}
         chunks = self.store.chunks([seq for seq, _ in best])
         hits = [
@@ -97,6 +107,8 @@ class Library:
             for seq, score in best
             if seq in chunks  # removed by another process just now
         ]
+        if mode == "hybrid+rerank":
+            hits = self._reranker.rerank(query, hits)[:k]
         return diverse(hits, self._settings.diversity)
 
     def documents(self, scope: Scope = EVERYTHING) -> list[StoredDocument]:
@@ -136,6 +148,13 @@ class Library:
     def is_current(self) -> bool:
         """Say whether the indexes hold all that the store does."""
         return self.lexical.position == self.vectors.position == self.store.position()
+
+    @cached_property
+    def _reranker(self) -> Reranker:
+        made = self._make_reranker()
+        if made is None:
+            raise UsageError("there is no reranker: set retrieval.reranker to light or cross-encoder")
+        return made
 
     def _write_indexes(self) -> None:
         self.lexical.reload()

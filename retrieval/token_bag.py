@@ -6,6 +6,7 @@ What the embedder that ships and its training share; knows no vectors.
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 from operator import add
@@ -32,6 +33,17 @@ _PIECE_LENGTH = 4
 _HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedTokens:
+    """The different tokens of a text."""
+
+    rows: Rows
+    weights: npt.NDArray[np.float32]
+    """How much each counts for its number of times."""
+    vectors: Vectors
+    """As long as the token is worth."""
 
 
 class Bag:

@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]
 DocumentKind = Literal["report", "guideline", "qa", "text", "facts"]
 ChunkKind = Literal["prose", "table", "heading", "qa", "toc"]
 PageOrigin = Literal["text", "ocr", "image"]
-SearchMode = Literal["lexical", "vector", "hybrid"]
+SearchMode = Literal["lexical", "vector", "hybrid", "hybrid+rerank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Hit:
     chunk: Chunk
     score: float
     ranks: Mapping[str, int] = field(default_factory=dict)
-    """1-based rank in each leg that found it: `lexical`, `vector`."""
+    """1-based rank in each leg that found it: `lexical`, `vector`; where it was read again, in `rerank`."""
 
 
 @dataclass(frozen=True, slots=True)

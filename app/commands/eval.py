@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vouch.app.commands.groups import CommandGroup
-from vouch.app.commands.options import Command, Decorator, chosen_settings, json_option, library_option, setting_option
+from vouch.app.commands.options import (
+    Command,
+    Decorator,
+    chosen_settings,
+    json_option,
+    library_option,
+    setting_option,
+    with_reranker,
+)
 from vouch.app.terminal import print_json
-from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
     from vouch.app.eval_output import RunOptions
@@ -69,6 +76,7 @@ def _options(ctx: click.Context) -> "RunOptions":
 @_run_option("--core", is_flag=True, help="Only the questions flagged as core.")
 @click.option("--judge", "judged", is_flag=True, help="Let a language model score answers too (settings: judge.*).")
 @setting_option("-k", key="generation.k", metavar="N", kind=int, text="How many passages to read.")
+@setting_option("--generator", key="generation.generator", metavar="NAME", text="What writes the answers.")
 @run_options
 @library_option
 @json_option
@@ -88,13 +96,11 @@ def answers(ctx: click.Context, files: tuple[Path, ...], judged: bool, as_json: 
     "--mode",
     "modes",
     multiple=True,
-    type=click.Choice(["lexical", "vector", "hybrid"]),
-    default=["lexical", "vector", "hybrid"],
-    show_default=True,
-    help="Repeatable.",
+    type=click.Choice(["lexical", "vector", "hybrid", "hybrid+rerank"]),
+    help="Repeatable; all where none is named (hybrid+rerank if a reranker is set, or with --rerank).",
 )
 @click.option("-k", "depth", type=click.IntRange(1, 1000), default=100, show_default=True, help="How deep to rank.")
-@click.option("--rerank", is_flag=True, hidden=True)
+@click.option("--rerank", is_flag=True, help="Add the mode hybrid+rerank.")
 @run_options
 @library_option
 @json_option
@@ -106,14 +112,16 @@ def retrieval(
 
     The corpus is read into a temporary library; --library keeps it for the next time (a folder of its own).
     """
-    if rerank:
-        raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
     settings, options = chosen_settings(ctx), _options(ctx)
     from vouch.app.eval_retrieval import Ranking, evaluate_retrieval, retrieval_text
+    from vouch.eval.retrieval import MODES
 
     # A library that a settings file names is the user's own: no place for a corpus.
     keep = settings.library if settings.origins.get("library", "").startswith("flag") else None
-    ranking = Ranking(tuple(dict.fromkeys(modes)), depth)
+    if rerank or "hybrid+rerank" in modes:
+        settings = with_reranker(settings)
+    both = settings.retrieval.reranker != "none"
+    ranking = Ranking(tuple(dict.fromkeys(modes)) or (MODES if both else MODES[:-1]), depth)
     metrics = evaluate_retrieval(settings, folder, ranking, options, keep)
     _conclude(ctx, metrics, "" if as_json else retrieval_text(metrics))
 

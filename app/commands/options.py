@@ -1,7 +1,7 @@
 """Options that several commands share, and what a command line chose with them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -94,6 +94,12 @@ def chosen_settings(ctx: click.Context) -> Settings:
     """Return the settings of this run, flags included."""
     said = ctx.meta.get(_FLAGS, {})
     return load_settings({key: value for key, value in said.items() if not key.startswith(_NOT_A_SETTING)})
+
+
+def with_reranker(settings: Settings) -> Settings:
+    """Return the settings with the reranker that ships, where they name none."""
+    chosen = settings.retrieval
+    return replace(settings, retrieval=replace(chosen, reranker="light")) if chosen.reranker == "none" else settings
 
 
 def chosen_scope(ctx: click.Context) -> Wanted:

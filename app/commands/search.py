@@ -13,20 +13,21 @@ from vouch.app.commands.options import (
     library_option,
     scope_options,
     setting_option,
+    with_reranker,
 )
 from vouch.app.terminal import note, print_json, warn
-from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
+    from vouch.app.settings import Settings
     from vouch.retrieval.inferred import Inferred
-    from vouch.retrieval.types import Hit
+    from vouch.retrieval.types import Hit, SearchMode
 
 
 @click.command(short_help="Find passages.")
 @click.argument("query")
 @setting_option("-k", key="retrieval.k", metavar="N", kind=int, text="How many passages.")
 @setting_option("--mode", key="retrieval.mode", metavar="MODE", text="lexical, vector or hybrid.")
-@click.option("--rerank", is_flag=True, hidden=True)
+@click.option("--rerank", is_flag=True, help="Put the best in a better order, if the settings do not.")
 @click.option("--no-infer", is_flag=True, help="Search for the words alone: read no company, year or kind from them.")
 @scope_options
 @library_option
@@ -37,9 +38,8 @@ def search(ctx: click.Context, query: str, rerank: bool, no_infer: bool, as_json
 
     Documents of the company, years and kind that QUERY names come first.
     """
-    if rerank:
-        raise UsageError("--rerank is not in this version yet: there is no reranker to choose")
-    settings = chosen_settings(ctx)
+    settings = with_reranker(chosen_settings(ctx)) if rerank else chosen_settings(ctx)
+    mode = _mode(settings)
     from vouch.app.scoping import named_scope
     from vouch.app.wiring_store import open_library
     from vouch.generation.finding import Wanted, find
@@ -49,18 +49,23 @@ def search(ctx: click.Context, query: str, rerank: bool, no_infer: bool, as_json
     with open_library(settings) as shelf:
         scope, warnings = named_scope(shelf.documents(), chosen_scope(ctx))
         opened = time.perf_counter()
-        wanted = Wanted(settings.retrieval.k, settings.retrieval.mode, scope, not no_infer)
+        wanted = Wanted(settings.retrieval.k, mode, scope, not no_infer)
         finding = find(shelf, query, wanted)
         found = time.perf_counter()
     for warning in warnings:
         warn(warning)
     if as_json:
         timings = {"open": opened - started, "search": found - opened, "total": found - started}
-        found_json = search_json(query, settings.retrieval.mode, finding.hits, timings)
+        found_json = search_json(query, mode, finding.hits, timings)
         print_json({**found_json, "inferred": inferred_json(finding.inferred)})
         return
     _print_inferred(query, finding.inferred)
     _print_hits(query, finding.hits)
+
+
+def _mode(settings: "Settings") -> "SearchMode":
+    chosen = settings.retrieval
+    return "hybrid+rerank" if chosen.mode == "hybrid" and chosen.reranker != "none" else chosen.mode
 
 
 def search_json(query: str, mode: str, hits: "Sequence[Hit]", seconds: Mapping[str, float]) -> dict[str, Any]:

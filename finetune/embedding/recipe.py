@@ -77,6 +77,26 @@ class TrainingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RerankerRule:
+    """How the light reranker is learned: from questions that an embedder made for it has not seen."""
+
+    groups: tuple[str, ...] = ()
+    """Whose queries it learns from."""
+    one_in: int = 5
+    """So many of a group's queries are kept from the embedder."""
+    most: int = 700
+    """Queries of a group."""
+    longest: int = 120
+    """Characters of a query."""
+    hidden: int = 16
+    networks: int = 3
+    """Trained apart and added up."""
+    epochs: int = 30
+    learning_rate: float = 0.003
+    weight_decay: float = 0.001
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that decides what is trained."""
 
@@ -87,6 +107,7 @@ class Recipe:
     vocabulary: VocabularyRule = VocabularyRule()
     teacher: TeacherRule = TeacherRule()
     training: TrainingRule = TrainingRule()
+    reranker: RerankerRule = RerankerRule()
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -104,6 +125,7 @@ def load_recipe(path: Path) -> Recipe:
         "vocabulary": VocabularyRule,
         "teacher": TeacherRule,
         "training": TrainingRule,
+        "reranker": RerankerRule,
     }
     for name, kind in tables.items():
         if name in said:

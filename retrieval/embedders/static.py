@@ -13,7 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vouch.retrieval.errors import SettingsError
-from vouch.retrieval.token_bag import ABOUT_FILE, MOST_TIMES, TIMES_WEIGHTS, TOKENS_FILE, VECTORS_FILE, Bag, Rows, unit
+from vouch.retrieval.token_bag import (
+    ABOUT_FILE,
+    MOST_TIMES,
+    TIMES_WEIGHTS,
+    TOKENS_FILE,
+    VECTORS_FILE,
+    Bag,
+    WeighedTokens,
+    unit,
+)
 from vouch.retrieval.tokenize import TOKENIZER_NAME
 from vouch.retrieval.types import Vectors
 
@@ -53,10 +62,11 @@ class StaticEmbedder:
     def embed_query(self, text: str) -> Vectors:
         return self.embed_passages([text])
 
-    def token_vectors(self, text: str) -> tuple[Rows, Vectors]:
-        """Return the rows of the different tokens of a text and their vectors, as long as they weigh."""
-        rows = np.unique(self._bag.rows(text))
-        return rows, self._table[rows, : self._dimension].astype(np.float32)
+    def weighed_tokens(self, text: str) -> WeighedTokens:
+        """Return the different tokens of a text."""
+        rows, times = np.unique(self._bag.rows(text), return_counts=True)
+        weights = TIMES_WEIGHTS[np.minimum(times, MOST_TIMES) - 1]
+        return WeighedTokens(rows, weights, self._table[rows, : self._dimension].astype(np.float32))
 
     def _sum(self, text: str) -> Vectors:
         """Return the weighted sum of the vectors of a text's tokens.
@@ -64,8 +74,7 @@ class StaticEmbedder:
         One text at a time: as one matrix product for many it is not faster, and with several threads on busy cores ten
         times as slow.
         """
-        rows, times = np.unique(self._bag.rows(text), return_counts=True)
-        weights = TIMES_WEIGHTS[np.minimum(times, MOST_TIMES) - 1]
+        tokens = self.weighed_tokens(text)
         # Whole numbers below 2^24: no order of summing changes them.
-        total: Vectors = np.einsum("i,ij->j", weights, self._table[rows, : self._dimension].astype(np.float32))
+        total: Vectors = np.einsum("i,ij->j", tokens.weights, tokens.vectors)
         return total

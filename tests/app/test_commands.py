@@ -250,7 +250,6 @@ def test_doctor_lists_packages_and_tries_the_core(vouch: Vouch, library: Path) -
         (("ask", "x", "--generator", "chatglm"), "'extractive', 'model'"),
         (("ask", "x", "--cot"), "chat models"),
         (("ask", "x", "--no-tools"), "chat models"),
-        (("search", "x", "--rerank"), "not in this version"),
         (("search", "x", "--mode", "fuzzy"), "'lexical', 'vector', 'hybrid'"),
         (("search", "x", "--library", "postgresql://ann:secret@host/db"), "not in this version"),
         (("serch", "x"), "did you mean `vouch search`"),

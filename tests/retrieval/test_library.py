@@ -1,6 +1,6 @@
 """Search over a store and the indexes derived from it, and how they stay in step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +8,12 @@ import filelock
 import pytest
 
 from tests.retrieval.record_maker import LetterEmbedder, record
-from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked
+from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked, UsageError
 from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
 from vouch.retrieval.lexical.tantivy_index import TantivyIndex
 from vouch.retrieval.library import Library, SearchSettings
 from vouch.retrieval.stores.sqlite_store import SqliteStore
-from vouch.retrieval.types import EVERYTHING, Hit, Scope, Source
+from vouch.retrieval.types import EVERYTHING, Hit, Reranker, Scope, Source
 from vouch.retrieval.vectors.faiss_index import FaissIndex
 
 OURS = Source("ours", "ours.pdf", "/ours.pdf", company="Ours Ltd", year=2022)
@@ -29,12 +29,25 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     store.close()
 
 
-def open_library(folder: Path, **settings: float) -> Library:
+def open_library(
+    folder: Path, make_reranker: Callable[[], Reranker | None] = lambda: None, **settings: float
+) -> Library:
     store = SqliteStore(folder, write=True, embedder=LetterEmbedder())
     index = folder / "index"
     vectors = FaissIndex(index / "vectors", LetterEmbedder.dimension)
     mixture = replace(SearchSettings(vector_weight_latin=0.3, lock_timeout=0.05), **settings)  # type: ignore[arg-type]
-    return Library(store, TantivyIndex(index / "lexical"), vectors, LetterEmbedder(), index / "lock", mixture)
+    return Library(
+        store, TantivyIndex(index / "lexical"), vectors, LetterEmbedder(), index / "lock", mixture, make_reranker
+    )
+
+
+class Backwards:
+    """A reranker that turns a ranking round."""
+
+    name = "backwards"
+
+    def rerank(self, query: str, hits: Sequence[Hit]) -> list[Hit]:
+        return [replace(hit, ranks={**hit.ranks, "rerank": n}) for n, hit in enumerate(reversed(hits), start=1)]
 
 
 def texts(hits: list[Hit]) -> list[str]:
@@ -59,6 +72,18 @@ def test_hybrid_search_tells_the_rank_in_each_leg(folder: Path) -> None:
     assert hits[0].ranks == {"lexical": 1, "vector": 1}
     assert len(hits) == 4
     assert all("lexical" not in hit.ranks for hit in hits[1:])
+
+
+def test_a_reranker_reads_more_than_is_asked_for_and_its_rank_is_told(folder: Path) -> None:
+    plain = open_library(folder).search("zebra", 4)
+    (first,) = open_library(folder, make_reranker=Backwards).search("zebra", 1, mode="hybrid+rerank")
+    assert first.chunk == plain[-1].chunk
+    assert first.ranks["rerank"] == 1
+
+
+def test_rereading_without_a_reranker_is_refused_with_the_remedy(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"retrieval\.reranker"):
+        open_library(folder).search("zebra", mode="hybrid+rerank")
 
 
 def test_no_more_hits_than_asked_for(folder: Path) -> None:

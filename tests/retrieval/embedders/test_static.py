@@ -41,10 +41,11 @@ def test_more_dimensions_than_there_are_is_refused(folder: Path) -> None:
         StaticEmbedder(folder, dimension=5)
 
 
-def test_token_vectors_are_those_of_the_different_tokens(folder: Path) -> None:
-    rows, vectors = StaticEmbedder(folder).token_vectors("血糖，血糖")
-    assert rows.tolist() == [1]
-    assert vectors.tolist() == [[0, 0, 5, 0]]
+def test_the_different_tokens_of_a_text_come_with_weight_and_vector(folder: Path) -> None:
+    tokens = StaticEmbedder(folder).weighed_tokens("血糖，血糖")
+    assert tokens.rows.tolist() == [1]
+    assert tokens.weights.tolist() == [19]  # four times (twice a word, twice a pair): 8 (1 + ln 4)
+    assert tokens.vectors.tolist() == [[0, 0, 5, 0]]
 
 
 def test_no_sum_of_a_long_text_leaves_the_whole_numbers_that_float32_holds() -> None:
