@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from vouch.app.service.jobs import Job
     from vouch.app.service.keys import KeyFile
     from vouch.app.service.local import LocalService
-    from vouch.app.service.parts import Answerer, Manner
+    from vouch.app.service.parts import Answering, Manner
     from vouch.app.service.types import IngestRequest
-    from vouch.generation.drafts import Generator
+    from vouch.generation.chat import ChatModel
     from vouch.retrieval.library import Library
     from vouch.retrieval.types import Hit, Scope, SearchMode
 
@@ -78,7 +78,7 @@ def local_service(settings: Settings) -> "LocalService":
     return LocalService(
         Parts(
             live=LiveLibrary(partial(open_library, settings, follow=False)),
-            answerer=_Answerers(settings),
+            answering=_Answerers(settings),
             facts=visible_facts,
             search=_search,
             open_to_write=partial(open_store_to_fill, settings),
@@ -98,11 +98,11 @@ class _Answerers:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._generators: dict[Manner, Generator] = {}
-        self._kept: dict[tuple[Manner, frozenset[str] | None], Answerer] = {}
+        self._model: ChatModel | None = None
+        self._kept: dict[tuple[Manner, frozenset[str] | None], Answering] = {}
         self._library: Library | None = None
 
-    def __call__(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answerer":
+    def __call__(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answering":
         with self._lock:
             if self._library is not library:
                 self._library, self._kept = library, {}
@@ -111,17 +111,19 @@ class _Answerers:
                 self._kept[key] = self._made(library, manner, collections)
             return self._kept[key]
 
-    def _made(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answerer":
+    def _made(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answering":
+        from vouch.app.service.parts import Answering
         from vouch.app.service.visible_facts import visible_facts
-        from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher
+        from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher, model_of
         from vouch.generation.pipeline import Asker
 
         settings = _in_manner(self._settings, manner)
-        if manner not in self._generators:
-            self._generators[manner] = make_generator(settings)
-        desk = fact_desk(library, visible_facts(library, collections))
-        generator = self._generators[manner]
-        return Asker(library, generator, desk, make_voucher(settings), make_retrieval(settings, generator))
+        generator = make_generator(settings, self._model)
+        model = model_of(generator)
+        self._model = self._model or model
+        desk = fact_desk(library, visible_facts(library, collections), model)
+        find = make_retrieval(settings, generator)
+        return Answering(Asker(library, generator, desk, make_voucher(settings), find), model)
 
 
 def _in_manner(settings: Settings, manner: "Manner") -> Settings:
@@ -140,7 +142,8 @@ def _search(
 ) -> "Sequence[Hit]":
     from vouch.generation.finding import Wanted, find
 
-    return find(library, query, Wanted(k, mode, scope)).hits
+    wanted = Wanted(k, "hybrid+rerank" if rerank and mode == "hybrid" else mode, scope)
+    return find(library, query, wanted).hits
 
 
 def _ingest(settings: Settings, request: "IngestRequest", job: "Job") -> None:

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from vouch.app.service.collections import scope_of, visible
 from vouch.app.service.events import event_of
-from vouch.app.service.parts import Answerer, Manner, Parts
+from vouch.app.service.parts import Answering, Manner, Parts
 from vouch.app.service.types import (
     Access,
     AskRequest,
@@ -20,12 +21,21 @@ from vouch.app.service.types import (
 )
 from vouch.generation.events import Answered
 from vouch.generation.json_form import answer_json, hit_json
-from vouch.retrieval.conversations import Session, Turn
-from vouch.retrieval.question import Question, understand
-from vouch.retrieval.types import StoredDocument
+from vouch.generation.memory.memory import FollowUp, Memory
+from vouch.generation.memory.standalone import Held
+from vouch.retrieval.conversations import Session
+from vouch.retrieval.question import Question
 
-LONGEST_MEMORY = 10
-"""Earlier questions in whose light one is read."""
+LONGEST_MEMORY = 20
+"""Messages in whose light a question is read, where the caller keeps the conversation itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """A question in its conversation, and where that is kept."""
+
+    follow_up: FollowUp
+    memory: Memory | None = None
 
 
 class Asking:
@@ -36,31 +46,36 @@ class Asking:
 
     def ask(self, request: AskRequest, access: Access, listen: Listen = ignored, cancelled: Cancelled = never) -> Json:
         """Return the answer object; `listen` hears what happens on the way, the whole answer last."""
-        session = Session(request.session, access.key)
         with self._parts.live.reading() as library:
             documents = library.documents(visible(access))
             scope, warnings = scope_of(request.filters, access, documents)
             manner = Manner(request.generator, request.cot, request.tools)
-            answerer = self._parts.answerer(library, manner, access.collections)
-            answer = answerer.ask(
-                request.question,
+            answering = self._parts.answering(library, manner, access.collections)
+            talk = self._talk(request, access, answering, Held(documents, answering.answerer.companies()))
+            answer = answering.answerer.ask(
+                talk.follow_up.asked,
                 scope,
                 request.k or self._parts.defaults.k_passages,
-                _context(self._said_before(request, session), answerer, documents),
+                talk.follow_up.context,
                 lambda event: None if isinstance(event, Answered) else listen(event_of(event)),
                 cancelled,
             )
         shown = with_warnings(answer_json(answer), warnings)
-        if request.session and not cancelled():
-            self._parts.people.add_turn(session, Turn(request.question, answer.question, shown))
+        if talk.memory and not cancelled():
+            talk.memory.keep(request.question, talk.follow_up, shown)
         listen(StreamEvent("answer", shown))
         return shown
 
-    def _said_before(self, request: AskRequest, session: Session) -> list[str]:
-        """Return the questions before this one: of the kept conversation, else those that the caller sends along."""
+    def _talk(self, request: AskRequest, access: Access, answering: Answering, held: Held) -> "_Talk":
+        """Return the question in the light of those before: of the kept conversation, else those sent along."""
         if request.session:
-            return [turn.question for turn in self._parts.people.turns(session)]
-        return [text for role, text in request.history if role == "user" and text.strip()]
+            memory = Memory(self._parts.people, Session(request.session, access.key), answering.model)
+            return _Talk(memory.follow_up(request.question, held), memory)
+        context: Question | None = None
+        for role, text in request.history[-LONGEST_MEMORY:]:
+            if role == "user" and text.strip():
+                context = held.understood(text, context)
+        return _Talk(FollowUp(request.question, context, request.question))
 
     def search(self, request: SearchRequest, access: Access) -> Json:
         """Return the contract's search object."""
@@ -83,11 +98,3 @@ class Asking:
 def with_warnings(answer: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]:
     """Return an answer object with warnings about the request before its own."""
     return {**answer, "warnings": [*warnings, *answer["warnings"]]}
-
-
-def _context(asked: list[str], answerer: Answerer, documents: list[StoredDocument]) -> Question | None:
-    """Return the question before this one, itself read in the light of those before it."""
-    context: Question | None = None
-    for question in asked[-LONGEST_MEMORY:]:
-        context = understand(question, documents, context, answerer.companies())
-    return context

@@ -9,7 +9,7 @@ from vouch.app.service.jobs import Job, Jobs
 from vouch.app.service.live import LiveLibrary
 from vouch.app.service.types import IngestRequest
 from vouch.app.service.uploads import Uploads
-from vouch.generation.chat import Cancelled
+from vouch.generation.chat import Cancelled, ChatModel
 from vouch.generation.events import Listener
 from vouch.generation.types import Answer
 from vouch.retrieval.conversations import ConversationStore
@@ -28,6 +28,14 @@ class Answerer(Protocol):
     ) -> Answer: ...
 
     def companies(self) -> frozenset[tuple[str, str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers, and its chat model for whatever else a conversation has to ask it."""
+
+    answerer: Answerer
+    model: ChatModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Parts:
     """The parts of a local service."""
 
     live: LiveLibrary
-    answerer: Callable[[Library, Manner, frozenset[str] | None], Answerer]
+    answering: Callable[[Library, Manner, frozenset[str] | None], Answering]
     """Made for a library, a manner, and the collections that may be seen (None: all)."""
     facts: Callable[[Library, frozenset[str] | None], FactStore]
     """The facts of a library, as far as these collections hold them."""
