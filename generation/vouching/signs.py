@@ -18,6 +18,8 @@ class Signs:
     earlier: re.Pattern[str]
     negations: re.Pattern[str]
     opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    idle: frozenset[str]
+    """Words as `vouch.retrieval.tokenize.words` gives them: English ones are stems."""
     objections: Mapping[str, Mapping[str, str]]
     """Language -> kind of problem -> sentence."""
 
@@ -37,7 +39,7 @@ def signs() -> Signs:
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     pairs = tuple((_any([left]), _any([right])) for left, right in content["opposites"])
     lists = {name: _any(content[name]) for name in ("unknown", "instructions", "turns", "earlier", "negations")}
-    return Signs(opposites=pairs, objections=content["objections"], **lists)
+    return Signs(opposites=pairs, idle=frozenset(content["idle"]), objections=content["objections"], **lists)
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str]:

@@ -28,8 +28,12 @@ def is_han(text: str) -> bool:
 
 def telling_words(text: str) -> list[str]:
     """Return the words of a text that say something: no numbers, units and single characters."""
-    units = unit_book().units
-    return [w for w in words(text) if not _NUMERIC.fullmatch(w) and len(w) > 1 and w not in units and not _scaled(w)]
+    units, idle = unit_book().units, signs().idle
+    return [
+        w
+        for w in words(text)
+        if not _NUMERIC.fullmatch(w) and len(w) > 1 and w not in units and w not in idle and not _scaled(w)
+    ]
 
 
 def word_problem(
