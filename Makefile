@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 
-.PHONY: demo install test test-all test-chatglm-cpp lint types check bench eval clean
+.PHONY: demo install test test-all test-pg test-chatglm-cpp lint types check bench eval clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,10 @@ $(CHATGLM_CPP)/.done: pyproject.toml
 
 test-chatglm-cpp: $(CHATGLM_CPP)/.done
 	OMP_NUM_THREADS=1 $(CHATGLM_CPP)/bin/python -m pytest -q -rs -m chatglm_cpp
+
+# Stores and commands on a PostgreSQL server that the tests start themselves.
+test-pg: $(DEV)
+	$(BIN)/python -m pytest -q -rs -m pg tests/contracts tests/retrieval tests/app
 
 lint: $(DEV)
 	$(BIN)/ruff check .
