@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vouch.retrieval.token_bag import WeighedTokens
+from vouch.retrieval.types import Vectors
 
 NAMES = (
     "fused score over the best one",
@@ -34,6 +35,8 @@ NAMES = (
 NOT_FOUND = 200
 """Rank of a passage that a leg has not found."""
 
+_ONE_THREAD = 1 << 18
+"""Multiplications up to which OpenBLAS takes one thread; several wait for each other on busy cores (measured: 1 s)."""
 _HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 Features = npt.NDArray[np.float32]
@@ -88,17 +91,17 @@ class _Asked:
         self._directions = tokens.vectors / np.maximum(lengths, 1e-6)[:, None]
         worth = lengths * tokens.weights
         self._shares = worth / max(float(worth.sum()), 1e-6)
-        self._sum = tokens.weights @ tokens.vectors
+        self._sum = np.einsum("i,ij->j", tokens.weights, tokens.vectors)
 
     def met_by(self, tokens: WeighedTokens) -> tuple[float, ...]:
         """Return the six measures that compare tokens."""
         if not len(self._rows) or not len(tokens.rows):
             return (0.0,) * 6
         lengths = np.maximum(np.linalg.norm(tokens.vectors, axis=1), 1e-6)
-        cosines = self._directions @ (tokens.vectors / lengths[:, None]).T
+        cosines = self._cosines(tokens.vectors / lengths[:, None])
         nearest = cosines.max(axis=1)
         present = np.isin(self._rows, tokens.rows)
-        whole = tokens.weights @ tokens.vectors
+        whole = np.einsum("i,ij->j", tokens.weights, tokens.vectors)
         cosine = self._sum @ whole / max(float(np.linalg.norm(self._sum) * np.linalg.norm(whole)), 1e-6)
         return (
             float(cosine),
@@ -108,3 +111,10 @@ class _Asked:
             float(present.mean()),
             float(lengths @ cosines.max(axis=0) / lengths.sum()),
         )
+
+    def _cosines(self, directions: Vectors) -> Vectors:
+        """Return shape (tokens of the question, tokens of the passage)."""
+        step = max(1, _ONE_THREAD // self._directions.size)
+        parts = [self._directions @ directions[at : at + step].T for at in range(0, len(directions), step)]
+        found: Vectors = np.concatenate(parts, axis=1)
+        return found
