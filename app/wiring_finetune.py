@@ -1,7 +1,6 @@
 """Recipes in, trained files out: imports what trains, inside the function that picks it."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,18 @@ if TYPE_CHECKING:
     from vouch.finetune.embedding.artefact import Written
 
 
-def embedder_training() -> "Callable[[Path, Path, Path, int, Callable[[str], None]], Written]":
-    """Return what trains an embedder: (recipe, data, out, threads, say) to what was written."""
+def train_embedder(recipe: Path, data: Path, out: Path, threads: int, say: Callable[[str], None]) -> "Written":
+    """Train an embedder and say what was written."""
     need("torch", "vouch finetune", "finetune")
-    from vouch.finetune.embedding.pipeline import train_embedder
+    from vouch.finetune.embedding.pipeline import Task, train_embedder
 
-    return train_embedder
+    return train_embedder(Task(recipe, data, out, threads), say)
 
 
-def reranker_training() -> "Callable[[Path, Path, Path, int, Callable[[str], None]], Path]":
-    """Return what trains the light reranker: (recipe, data, out, threads, say) to its file."""
+def train_reranker(recipe: Path, data: Path, out: Path, threads: int, say: Callable[[str], None]) -> Path:
+    """Train the light reranker and return its file."""
     need("torch", "vouch finetune", "finetune")
-    from vouch.finetune.embedding.pipeline import train_reranker
+    from vouch.finetune.embedding.pipeline import Task, train_reranker
     from vouch.retrieval.embedders.static import StaticEmbedder
 
-    return partial(train_reranker, opened=StaticEmbedder)
+    return train_reranker(Task(recipe, data, out, threads), StaticEmbedder, say)

@@ -39,9 +39,9 @@ def embed(recipe: Path, data: Path, out: Path, threads: int) -> None:
     With the recipe that made the shipped one (finetune/recipes/embedder.toml) five minutes on two cores, after ten for
     the teacher's vectors.
     """
-    from vouch.app.wiring_finetune import embedder_training
+    from vouch.app.wiring_finetune import train_embedder
 
-    written = embedder_training()(recipe, data, out, threads, note)
+    written = train_embedder(recipe, data, out, threads, note)
     note(
         f"{out}: {written.tokens} tokens in {written.dimension} dimensions, {written.bytes / 1e6:.1f} MB, "
         f"version {written.version}"
@@ -52,6 +52,6 @@ def embed(recipe: Path, data: Path, out: Path, threads: int) -> None:
 @_training_options
 def rerank(recipe: Path, data: Path, out: Path, threads: int) -> None:
     """Train the reranker of `retrieval.reranker = light` as TOML says, over an embedder without its questions."""
-    from vouch.app.wiring_finetune import reranker_training
+    from vouch.app.wiring_finetune import train_reranker
 
-    note(f"{reranker_training()(recipe, data, out, threads, note)}: written")
+    note(f"{train_reranker(recipe, data, out, threads, note)}: written")

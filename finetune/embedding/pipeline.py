@@ -5,6 +5,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,21 +27,33 @@ Say = Callable[[str], None]
 Opened = Callable[[Path], PassageEmbedder]
 
 
-def train_embedder(recipe_file: Path, data: Path, out: Path, threads: int, say: Say) -> Written:
-    """Train as the recipe says and write the embedder's files to `out`, made if there is no such folder."""
-    recipe = load_recipe(recipe_file)
-    limit_threads(threads)
-    return embedder_of(_gathered(recipe, data, say), recipe, out, say)
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to train from, and where it goes."""
+
+    recipe: Path
+    data: Path
+    """Folder that the recipe's paths start from."""
+    out: Path
+    """Made if there is no such folder."""
+    threads: int = 2
 
 
-def train_reranker(recipe_file: Path, data: Path, out: Path, threads: int, say: Say, opened: Opened) -> Path:
-    """Train the light reranker and return its file, in `out` beside the embedder made for its training.
+def train_embedder(task: Task, say: Say) -> Written:
+    """Train as the recipe says and write the embedder's files."""
+    recipe = load_recipe(task.recipe)
+    limit_threads(task.threads)
+    return embedder_of(_gathered(recipe, task.data, say), recipe, task.out, say)
+
+
+def train_reranker(task: Task, opened: Opened, say: Say) -> Path:
+    """Train the light reranker and return its file, beside the embedder made for its training.
 
     `opened` gives the embedder whose files are in a folder.
     """
-    recipe = load_recipe(recipe_file)
-    limit_threads(threads)
-    pairs = _gathered(recipe, data, say)
+    recipe, out = load_recipe(task.recipe), task.out
+    limit_threads(task.threads)
+    pairs = _gathered(recipe, task.data, say)
     kept = [pair for pair in pairs if _is_held_out(pair, recipe.reranker)]
     embedder_of([pair for pair in pairs if not _is_held_out(pair, recipe.reranker)], recipe, out, say)
     found: list[Example] = []

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from vouch.finetune.embedding.pipeline import train_embedder
+from vouch.finetune.embedding.pipeline import Task, train_embedder
 from vouch.retrieval.embedders.static import StaticEmbedder
 
 LEFT = "血压 血糖 心脏 肝脏 胃炎 头痛 咳嗽 骨折".split()  # noqa: SIM905
@@ -31,7 +31,7 @@ def recipe(tmp_path: Path) -> Path:
 
 def test_texts_that_belong_together_come_together(recipe: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    train_embedder(recipe, tmp_path, tmp_path / "out", 1, said.append)
+    train_embedder(Task(recipe, tmp_path, tmp_path / "out", 1), said.append)
     embedder = StaticEmbedder(tmp_path / "out")
     nearest = np.argmax(embedder.embed_passages(LEFT) @ embedder.embed_passages(RIGHT).T, axis=1)
     assert nearest.tolist() == list(range(len(LEFT)))
@@ -39,7 +39,9 @@ def test_texts_that_belong_together_come_together(recipe: Path, tmp_path: Path) 
 
 
 def test_the_same_recipe_trains_the_same_embedder(recipe: Path, tmp_path: Path) -> None:
-    versions = {train_embedder(recipe, tmp_path, tmp_path / name, 1, lambda _: None).version for name in ("a", "b")}
+    versions = {
+        train_embedder(Task(recipe, tmp_path, tmp_path / name, 1), lambda _: None).version for name in ("a", "b")
+    }
     assert len(versions) == 1
 
 
