@@ -1,0 +1,57 @@
+"""`vouch ask` and `vouch eval answers` with a chat model, one whose replies are written down."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import Vouch
+
+QUESTION = "江河重工2022年的主要产品和核心竞争力是什么？"
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of replies, named by the settings."""
+    path = tmp_path / "replies.json"
+    monkeypatch.setenv("VOUCH_MODEL__PATH", str(path))
+    return path
+
+
+def write(script: Path, *replies: str) -> None:
+    script.write_text(json.dumps(replies, ensure_ascii=False), encoding="utf-8")
+
+
+def test_a_runtime_named_by_the_flag_answers_and_what_it_invents_is_refused(
+    vouch: Vouch, library: Path, script: Path
+) -> None:
+    write(script, "江河重工计划在火星建厂[1]。", "江河重工计划在月球建厂[1]。")
+    done = vouch("ask", QUESTION, "--library", library, "--generator", "scripted", "--json", "--no-tools")
+    assert (done.code, done.json["kind"], done.json["generator"]) == (0, "refused", "scripted")
+    assert done.json["refusal"]["reason"] in ("unverified", "no_evidence")
+
+
+def test_a_model_needs_its_settings(vouch: Vouch, library: Path) -> None:
+    done = vouch("ask", QUESTION, "--library", library, "--generator", "transformers")
+    assert done.code == 2
+    assert "model.path" in done.err
+
+
+def test_an_evaluation_with_a_model_goes_on_where_it_stopped(
+    vouch: Vouch, library: Path, script: Path, tmp_path: Path
+) -> None:
+    write(script, *["资料中没有相关内容。"] * 20)
+    items = [{"id": str(n), "question": QUESTION, "answer": "起重机", "type": "a"} for n in range(3)]
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text("\n".join(json.dumps(item, ensure_ascii=False) for item in items), encoding="utf-8")
+    run = ("eval", "answers", questions, "--library", library, "--generator", "scripted", "--out", tmp_path / "run")
+    assert vouch(*run, "--json").json["items"] == 3
+    records = tmp_path / "run" / "records.jsonl"
+    first, *_ = records.read_text(encoding="utf-8").splitlines(keepends=True)
+    records.write_text(first, encoding="utf-8")
+    (tmp_path / "run" / "metrics.json").unlink()
+    assert vouch(*run, "--json").json["refused"] == 3
+    again = records.read_text(encoding="utf-8").splitlines()
+    assert again[0] + "\n" == first
+    assert len(again) == 3
+    assert json.loads(again[2])["answer"]["generator"] == "scripted"
