@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vouch.app.service.parts import Answering, Manner
     from vouch.app.service.types import IngestRequest
     from vouch.generation.chat import ChatModel
+    from vouch.generation.plan.holdings import Stated
     from vouch.retrieval.library import Library
     from vouch.retrieval.types import Hit, Scope, SearchMode
 
@@ -68,7 +69,6 @@ def local_service(settings: Settings) -> "LocalService":
     from vouch.app.service.local import LocalService
     from vouch.app.service.parts import Defaults, Parts
     from vouch.app.service.uploads import Uploads
-    from vouch.app.service.visible_facts import visible_facts
     from vouch.app.wiring import page_picture
     from vouch.app.wiring_store import open_conversations, open_library, open_store_to_fill
 
@@ -79,7 +79,7 @@ def local_service(settings: Settings) -> "LocalService":
         Parts(
             live=LiveLibrary(partial(open_library, settings, follow=False)),
             answering=_Answerers(settings),
-            facts=visible_facts,
+            facts=_facts,
             search=_search,
             open_to_write=partial(open_store_to_fill, settings),
             ingest=partial(_ingest, settings),
@@ -113,7 +113,6 @@ class _Answerers:
 
     def _made(self, library: "Library", manner: "Manner", collections: frozenset[str] | None) -> "Answering":
         from vouch.app.service.parts import Answering
-        from vouch.app.service.visible_facts import visible_facts
         from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher, model_of
         from vouch.generation.pipeline import Asker
 
@@ -121,9 +120,16 @@ class _Answerers:
         generator = make_generator(settings, self._model)
         model = model_of(generator)
         self._model = self._model or model
-        desk = fact_desk(library, visible_facts(library, collections), model)
+        desk = fact_desk(library, _facts(library, collections), model)
         find = make_retrieval(settings, generator)
         return Answering(Asker(library, generator, desk, make_voucher(settings), find), model)
+
+
+def _facts(library: "Library", collections: frozenset[str] | None) -> "Stated":
+    """Return the facts that these collections hold; None: all."""
+    from vouch.app.service.visible_facts import VisibleFacts
+
+    return library.store if collections is None else VisibleFacts(library.store, collections)
 
 
 def _in_manner(settings: Settings, manner: "Manner") -> Settings:

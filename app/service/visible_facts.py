@@ -4,13 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from vouch.retrieval.fact_query import ColumnQuery, FactCompany, FactQuery, StoredFact
-from vouch.retrieval.library import Library
 from vouch.retrieval.library_store import LibraryStore
-
-
-def visible_facts(library: Library, collections: frozenset[str] | None) -> "LibraryStore | VisibleFacts":
-    """Return the facts that these collections hold; None: all."""
-    return library.store if collections is None else VisibleFacts(library.store, collections)
 
 
 class VisibleFacts:

@@ -109,13 +109,13 @@ def field_chart(rows: Sequence[Json], field: tuple[str, str]) -> alt.Chart:
     tooltip = [alt.Tooltip("company:N"), alt.Tooltip("year:N"), alt.Tooltip("value:Q", format=",")]
     if len({row["year"] for row in rows}) > 1:
         colour = alt.Color("company:N", title=None, legend=alt.Legend(orient="bottom"))
-        return (
-            alt.Chart(data)
-            .mark_line(point=True)
-            .encode(x=alt.X("year:O", title=None), y=value, color=colour, tooltip=tooltip)
-        )
-    bars = alt.X("company:N", title=None, sort=None)
-    return alt.Chart(data).mark_bar(size=36).encode(x=bars, y=value, tooltip=tooltip)
+        years = alt.X("year:O", title=None)
+        lines: alt.Chart = alt.Chart(data).mark_line(point=True)
+        drawn: alt.Chart = lines.encode(x=years, y=value, color=colour, tooltip=tooltip)
+        return drawn
+    bars: alt.Chart = alt.Chart(data).mark_bar(size=36)
+    compared: alt.Chart = bars.encode(x=alt.X("company:N", title=None, sort=None), y=value, tooltip=tooltip)
+    return compared
 
 
 def _steps(steps: Sequence[Json], texts: Texts) -> None:

@@ -103,7 +103,8 @@ def _streamed(asked: Service, request: AskRequest, texts: Texts) -> Json:
     """Show the answer as it comes; return it whole."""
     understood, status, words = st.empty(), st.empty(), st.empty()
     status.markdown(f":gray[{texts('thinking')}]")
-    said, answer = "", None
+    said = ""
+    answer: Json | None = None
     for event in Asked(asked, request, ACCESS):
         match event.event:
             case "understanding":

@@ -1,6 +1,7 @@
 """The conversations kept in the library: choose, rename, export, delete."""
 
 import json
+from typing import Literal
 
 import streamlit as st
 
@@ -60,7 +61,7 @@ def _entry(service: Service, shown: Page, entry: Json, texts: Texts) -> None:
     session = str(entry["session"])
     title = str(entry["title"]) or texts("untitled")
     name, more = st.columns([5, 1], vertical_alignment="center")
-    current = "primary" if session == shown.session else "tertiary"
+    current: Literal["primary", "tertiary"] = "primary" if session == shown.session else "tertiary"
     label = title if len(title) <= SHOWN_TITLE else f"{title[:SHOWN_TITLE]}…"
     if name.button(plain(label), key=f"open-{session}", type=current, width="stretch", help=plain(title)):
         open_conversation(service, shown, session)

@@ -6,6 +6,7 @@ from vouch.app.service.types import FeedbackRequest, Service
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, Turn, page
+from vouch.retrieval.conversations import Rating
 from vouch.retrieval.errors import VouchError
 
 
@@ -22,7 +23,7 @@ def feedback_form(service: Service, turn: Turn, number: int, texts: Texts) -> No
         correction = st.text_area(texts("correction"), max_chars=20_000) if not thumb else ""
         sent = st.form_submit_button(texts("send"))
     if sent:
-        rating = "up" if thumb else "down"
+        rating: Rating = "up" if thumb else "down"
         said = FeedbackRequest(turn.question, turn.answer, rating, comment, correction, page().session)
         try:
             service.feedback(said, ACCESS)
