@@ -217,3 +217,12 @@ class UiSettings:
     api_key: str = ""
     """For that server."""
     language: Literal["zh", "en"] = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The web search that chat models may use as a tool; off until an endpoint is named."""
+
+    endpoint: str = ""
+    """Of a SearXNG server, https://host/search (http only on this machine); nothing else is ever asked."""
+    timeout: Annotated[int, Between(1, 600)] = 15

@@ -19,6 +19,7 @@ from vouch.app.setting_sections import (
     RetrievalSettings,
     ServeSettings,
     UiSettings,
+    WebSettings,
 )
 from vouch.app.setting_values import SettingValue, checked, nearest
 from vouch.retrieval.errors import SettingsError
@@ -40,6 +41,7 @@ class Settings:
     rerank: RerankSettings = field(default_factory=RerankSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +65,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "rerank": RerankSettings,
     "model": ModelSettings,
     "judge": JudgeSettings,
+    "web": WebSettings,
     "serve": ServeSettings,
     "ui": UiSettings,
 }

@@ -1,9 +1,11 @@
 """What answers questions, from settings: the fact desk, the generator and what vouches for it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vouch.app.extras import need
 from vouch.app.setting_sections import ModelSettings
 from vouch.app.settings import Settings
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from vouch.generation.plan.holdings import Stated
     from vouch.generation.retrieve import Retrieve
     from vouch.generation.tools.registry import Toolbox
+    from vouch.generation.tools.types import WebSearch
     from vouch.generation.vouching.voucher import Voucher
     from vouch.retrieval.library import Library
 
@@ -92,16 +95,31 @@ def make_generator(settings: Settings, model: "ChatModel | None" = None) -> "Gen
     from vouch.app.wiring_models import make_chat_model
     from vouch.generation.chat_generator.generator import ChatGenerator
 
-    tools = _tools if settings.generation.tools else None
+    tools = _tools(settings) if settings.generation.tools else None
     return ChatGenerator(model or make_chat_model(model_settings(settings)), chat_options(settings), tools)
 
 
-def _tools(task: "Task") -> "Toolbox":
+def _tools(settings: Settings) -> "Callable[[Task], Toolbox]":
     """Return what a model may look up for one question: read only, in the documents that may answer it."""
     from vouch.generation.tools.standard import standard_tools
     from vouch.generation.tools.types import ToolContext
 
-    return standard_tools(ToolContext(task.shelf, task.facts, task.scope, task.question.language))
+    web = _web_search(settings)
+
+    def tools(task: "Task") -> "Toolbox":
+        return standard_tools(ToolContext(task.shelf, task.facts, task.scope, task.question.language, web=web))
+
+    return tools
+
+
+def _web_search(settings: Settings) -> "WebSearch | None":
+    """Return what searches the web; None unless the settings name an endpoint."""
+    if not settings.web.endpoint:
+        return None
+    need("httpx", "web search", "openai")
+    from vouch.generation.web.searxng import SearxngSearch
+
+    return SearxngSearch(settings.web.endpoint, float(settings.web.timeout))
 
 
 def model_settings(settings: Settings) -> ModelSettings:

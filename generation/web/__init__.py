@@ -1,0 +1,1 @@
+"""The web, where the settings open it."""
