@@ -129,7 +129,9 @@ def _facts(library: "Library", collections: frozenset[str] | None) -> "Stated":
     """Return the facts that these collections hold; None: all."""
     from vouch.app.service.visible_facts import VisibleFacts
 
-    return library.store if collections is None else VisibleFacts(library.store, collections)
+    if collections is None:
+        return library.store
+    return VisibleFacts(library.store, collections)
 
 
 def _in_manner(settings: Settings, manner: "Manner") -> Settings:

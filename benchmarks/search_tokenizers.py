@@ -1,6 +1,6 @@
 """Tokenisers and the constants of BM25 side by side on one collection: which tokens, k1 and b rank its texts best?
 
-    python benchmarks/tokenizers.py ../shared/data/medical/zh [--k1 0.9 1.2 1.5] [--b 0.4 0.75]
+    python benchmarks/search_tokenizers.py ../shared/data/medical/zh [--k1 0.9 1.2 1.5] [--b 0.4 0.75]
 
 Texts are ranked whole, by a BM25 of our own over numpy arrays that scores as tantivy does; nDCG@10 of each.
 """
