@@ -113,3 +113,10 @@ def left_out_warning(count: int, language: Language) -> str:
 def no_reply(problem: str, language: Language) -> str:
     """Return why there is no answer where the model gave none."""
     return f"模型没有给出回答：{problem}" if language == "zh" else f"The model gave no reply: {problem}"
+
+
+def window_too_small(tokens: int, language: Language) -> str:
+    """Return why a model cannot answer that has no room for a single passage."""
+    if language == "zh":
+        return f"模型的上下文窗口（{tokens} 个词元）放不下任何一段资料：请换用窗口更大的模型，或调大 model.context_window。"
+    return f"The model's window ({tokens} tokens) has no room for a passage: use another, or raise model.context_window."

@@ -10,7 +10,7 @@ from vouch.generation.chat_generator.prompting import Prepared, Prompter
 from vouch.generation.chat_generator.strength import is_worth_reading
 from vouch.generation.drafts import Draft, Evidence, Task, Written
 from vouch.generation.events import Stepped, Token
-from vouch.generation.phrases import left_out_warning, no_reply
+from vouch.generation.phrases import left_out_warning, no_reply, window_too_small
 from vouch.generation.reasoning.bounds import Allowance
 from vouch.generation.reasoning.checking import doubted
 from vouch.generation.reasoning.consistency import vote
@@ -37,7 +37,7 @@ class ChatGenerator:
         self._model = model
         self._options = options
         self._tools = tools
-        self._prompter = Prompter(model, options, with_tools=tools is not None)
+        self._prompter = Prompter(model, options)
 
     @property
     def name(self) -> str:
@@ -63,21 +63,32 @@ class ChatGenerator:
 
     def _drafted(self, task: Task, voice: Voice) -> Draft:
         task, steps = self._looked_up(task, voice)
-        prompt = self._prompter.prompt(task)
-        if not prompt.pieces and self._tools is None:
-            return Draft(warnings=self._warnings(task, prompt))
-        written, more = self._written(task, prompt, voice)
+        tools = self._toolbox(task)
+        prompt = self._prompter.prompt(task, tools.schemas if tools else ())
+        if not (prompt.pieces or tools):
+            window = window_too_small(self._model.context_window, task.question.language)
+            return Draft(refusal=Refusal("unverified", window)) if prompt.left_out else Draft()
+        written, more = self._written(task, prompt, voice, tools)
         if self._options.check and written.text:
             reader = self._prompter.named("check", task.question.language)
             written = replace(written, doubted=doubted(voice, reader, written.text, prompt.passages))
         warnings = self._warnings(task, prompt)
         return Draft(written=written, steps=(*steps, *more), warnings=warnings, task=task)
 
-    def _written(self, task: Task, prompt: Prepared, voice: Voice) -> tuple[Written, tuple[Step, ...]]:
+    def _toolbox(self, task: Task) -> Toolbox | None:
+        """Return the tools for a task; None where there are none, votes are taken, or the window is too small."""
+        if self._tools is None or self._options.bounds.samples > 1:
+            return None
+        tools = self._tools(task)
+        return tools if self._prompter.have_room(tools.schemas) else None
+
+    def _written(
+        self, task: Task, prompt: Prepared, voice: Voice, tools: Toolbox | None
+    ) -> tuple[Written, tuple[Step, ...]]:
         if self._options.bounds.samples > 1:
             said = self._voted(task, prompt, voice)
-        elif self._tools is not None:
-            return self._with_tools(task, prompt, voice, self._tools(task))
+        elif tools is not None:
+            return self._with_tools(task, prompt, voice, tools)
         else:
             said = voice.say(prompt.messages, listen=task.listen)
         return Written(said.text, _evidence(task, prompt), (), said.complete, prompt.instructions), said.thoughts

@@ -1,10 +1,11 @@
 """The conversation that a question and its passages become: examples, passages, notes, the question last."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vouch.generation.chat import ChatModel, Message
+from vouch.generation.chat import ChatModel, Message, ToolSchema
 from vouch.generation.chat_generator.options import ChatOptions
 from vouch.generation.drafts import Task
 from vouch.generation.few_shot import chosen_examples, load_examples
@@ -18,6 +19,8 @@ Domain = Literal["finance", "medical", "general"]
 REPLY_SHARE = 0.25
 """Share of a small window that is kept for the reply."""
 EXAMPLES_SHARE = 0.15
+TOOLS_SHARE = 0.25
+"""Share of the window that the descriptions of tools may take; a model with less does without tools."""
 BESIDE_TOOLS = 0.5
 """Share of the room that passages may take where tools bring more to read."""
 MARGIN = 0.04
@@ -38,8 +41,7 @@ class Prepared:
 class Prompter:
     """Makes prompts for one model."""
 
-    def __init__(self, model: ChatModel, options: ChatOptions, with_tools: bool = False) -> None:
-        self._share = BESIDE_TOOLS if with_tools else 1.0
+    def __init__(self, model: ChatModel, options: ChatOptions) -> None:
         self._model = model
         self._options = options
         self._count = TokenCounts(model.count_tokens)
@@ -49,18 +51,29 @@ class Prompter:
         """Tokens of the window that are kept for the reply."""
         return min(self._options.sampling.max_tokens, int(REPLY_SHARE * self._model.context_window))
 
-    def prompt(self, task: Task) -> Prepared:
+    def prompt(self, task: Task, tools: Sequence[ToolSchema] = ()) -> Prepared:
         """Return the conversation for a question; SettingsError where a prompt file has a blank that nothing fills."""
         question, language = task.question, task.question.language
         prompt = self._answering(task)
         again = self._again(task.objections, language)
         fixed = {"notes": "\n".join(part for part in (task.notes, again) if part), "question": question.text}
-        room = self._room(prompt.messages({**fixed, "examples": "", "passages": ""}))
-        read = self._passages(task, room)
+        room = -self.tokens_of(tools) + self._room(prompt.messages({**fixed, "examples": "", "passages": ""}))
+        read = self._passages(task, int(BESIDE_TOOLS * room) if tools else room)
         examples = self._examples(task, min(int(EXAMPLES_SHARE * self._model.context_window), room - read.tokens))
         messages = prompt.messages({**fixed, "examples": examples, "passages": read.text})
         told = messages[0].content if messages[0].role == "system" else ""
         return Prepared(messages, read.pieces, read.text, read.left_out, told)
+
+    def tokens_of(self, tools: Sequence[ToolSchema]) -> int:
+        """Return how many tokens of the prompt the descriptions of tools take; templates write them out as JSON."""
+        if not tools:
+            return 0
+        told = [{"name": t.name, "description": t.description, "parameters": t.parameters} for t in tools]
+        return self._count(json.dumps(told, indent=4, ensure_ascii=False))
+
+    def have_room(self, tools: Sequence[ToolSchema]) -> bool:
+        """Say whether the window holds the descriptions of tools and still passages beside them."""
+        return self.tokens_of(tools) <= TOOLS_SHARE * self._model.context_window
 
     def named(self, name: str, language: Language) -> Prompt:
         """Return a prompt file."""
@@ -92,7 +105,7 @@ class Prompter:
 
     def _passages(self, task: Task, room: int) -> Packed:
         hits = with_context(task.shelf, task.hits[: self._options.passages], self._options.context)
-        return packed(task.shelf, hits, max(0, int(self._share * room)), self._count, task.question.language)
+        return packed(task.shelf, hits, max(0, room), self._count, task.question.language)
 
 
 def domain_of(task: Task) -> Domain:

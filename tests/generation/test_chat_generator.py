@@ -8,7 +8,7 @@ from tests.generation.shelf_maker import annual_report
 from vouch.generation.chat import ChatRequest
 from vouch.generation.chat_generator.generator import ChatGenerator
 from vouch.generation.chat_generator.options import ChatOptions
-from vouch.generation.drafts import never
+from vouch.generation.drafts import Task, never
 from vouch.generation.events import Answered, Event, Found, Stepped, Token, Understood, Withdrawn
 from vouch.generation.extractive import ExtractiveGenerator
 from vouch.generation.models.scripted import Script, ScriptedModel
@@ -16,6 +16,9 @@ from vouch.generation.pipeline import Asker
 from vouch.generation.reasoning.bounds import Bounds
 from vouch.generation.reasoning.consistency import normalised, vote
 from vouch.generation.reasoning.thoughts import ThoughtSplitter
+from vouch.generation.tools.registry import Toolbox
+from vouch.generation.tools.standard import standard_tools
+from vouch.generation.tools.types import ToolContext
 from vouch.generation.types import Answer
 from vouch.retrieval.errors import ModelError, NoReply
 
@@ -210,3 +213,19 @@ def test_a_model_that_cannot_be_used_stays_an_error() -> None:
 def test_passages_left_out_are_told() -> None:
     answer, _ = asked(ScriptedModel([TRUE], context_window=290), ChatOptions(examples=0))
     assert any("放不进模型的上下文窗口" in warning for warning in answer.warnings)
+
+
+def test_a_window_too_small_for_the_descriptions_of_tools_does_without_them() -> None:
+    def tools(task: Task) -> Toolbox:
+        return standard_tools(ToolContext(task.shelf, None, task.scope))
+
+    for window, told in ((1000, False), (32_000, True)):
+        model = ScriptedModel([TRUE], context_window=window)
+        Asker(SHELF, ChatGenerator(model, ChatOptions(), tools)).ask(QUESTION)
+        assert bool(model.requests[0].tools) == told
+
+
+def test_a_window_without_room_for_a_passage_is_told() -> None:
+    answer, _ = asked(ScriptedModel([], context_window=150))
+    assert answer.refusal is not None
+    assert "150" in answer.refusal.detail
