@@ -34,16 +34,18 @@ class StaticEmbedder:
 
     def __init__(self, folder: Path = SHIPPED, dimension: int = 0) -> None:
         """`dimension` keeps so many leading dimensions; 0 all."""
-        self._table: npt.NDArray[np.int8] = np.load(folder / VECTORS_FILE, mmap_mode="r", allow_pickle=False)
+        # Read from the file as needed; as a plain array, since memmap's own class is slow to pick rows from.
+        table: npt.NDArray[np.int8] = np.asarray(np.load(folder / VECTORS_FILE, mmap_mode="r", allow_pickle=False))
         listed = (folder / TOKENS_FILE).read_text("utf-8").splitlines()
-        self._bag = Bag(listed, len(self._table) - len(listed))
+        self._bag = Bag(listed, len(table) - len(listed))
         self._version = json.loads((folder / ABOUT_FILE).read_text("utf-8"))["version"]
-        if dimension > self._table.shape[1]:
+        if dimension > table.shape[1]:
             raise SettingsError(
-                f"embedding.dimension is {dimension}, the built-in embedder has {self._table.shape[1]}: "
+                f"embedding.dimension is {dimension}, the built-in embedder has {table.shape[1]}: "
                 "choose fewer, or 0 for all"
             )
-        self._dimension = dimension or self._table.shape[1]
+        self._dimension = dimension or table.shape[1]
+        self._table = table[:, : self._dimension]
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ class StaticEmbedder:
         """Return the different tokens of a text."""
         rows, times = np.unique(self._bag.rows(text), return_counts=True)
         weights = TIMES_WEIGHTS[np.minimum(times, MOST_TIMES) - 1]
-        return WeighedTokens(rows, weights, self._table[rows, : self._dimension].astype(np.float32))
+        return WeighedTokens(rows, weights, self._table[rows].astype(np.float32))
 
     def _sum(self, text: str) -> Vectors:
         """Return the weighted sum of the vectors of a text's tokens.
