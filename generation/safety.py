@@ -52,9 +52,11 @@ def red_flag(question: str) -> Alert | None:
 
 
 def led_by(alert: Alert | None, answer: Answer) -> Answer:
-    """Return an answer that begins with the alert's message; unchanged without one, or where it is the message."""
-    if alert is None or alert.replaces_answer:
+    """Return an answer that begins with the alert's message, or is nothing else where there is no answer."""
+    if alert is None:
         return answer
+    if answer.refusal is not None:
+        return replace(answer, answer=alert.message)
     return replace(answer, answer=f"{alert.message}\n\n{answer.answer}")
 
 

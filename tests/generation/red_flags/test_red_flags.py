@@ -191,10 +191,11 @@ def test_who_wants_to_die_is_given_help_and_nothing_else() -> None:
     assert answer.citations == ()
 
 
-def test_a_red_flag_without_an_answer_still_leads_the_refusal() -> None:
+def test_a_red_flag_without_an_answer_is_told_alone() -> None:
     answer = guide().ask("我怀孕8周了，能吃左氧氟沙星吗？")
     assert answer.kind == "refused"
-    assert answer.answer.startswith(load_messages()["pregnancy_drug"]["zh"])
+    assert answer.answer == load_messages()["pregnancy_drug"]["zh"]
+    assert answer.refusal is not None
 
 
 def test_an_ordinary_question_is_answered_as_before() -> None:
