@@ -118,5 +118,5 @@ def no_reply(problem: str, language: Language) -> str:
 def window_too_small(tokens: int, language: Language) -> str:
     """Return why a model cannot answer that has no room for a single passage."""
     if language == "zh":
-        return f"模型的上下文窗口（{tokens} 个词元）放不下任何一段资料：请换用窗口更大的模型，或调大 model.context_window。"
-    return f"The model's window ({tokens} tokens) has no room for a passage: use another, or raise model.context_window."
+        return f"模型的上下文窗口（{tokens} 个词元）放不下任何一段资料：请换用窗口更大的模型。"
+    return f"The model's window ({tokens} tokens) has no room for a passage: use one with a larger window."
