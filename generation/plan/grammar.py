@@ -65,10 +65,15 @@ class PeriodMissing:
     plan: QueryPlan
 
 
+def asks_for_prose(text: str) -> bool:
+    """Say whether a question asks for reasons, risks or explanations, whatever values it names."""
+    return _PROSE.search(text.lower()) is not None
+
+
 def plan_question(asked: Question, vocabulary: Vocabulary, holdings: Holdings) -> QueryPlan | PeriodMissing | None:
     """Return how a question about values is understood; None where it is no such question or not surely one."""
     unknown = asked.unknown_company and not _MANY.search(asked.text)
-    if asked.candidates or unknown or asked.wants == "definition" or _PROSE.search(asked.text.lower()):
+    if asked.candidates or unknown or asked.wants == "definition" or asks_for_prose(asked.text):
         return None
     said = _read(asked.text, vocabulary, holdings)
     if not said.values.measures and asked.companies and asked.query != asked.text:

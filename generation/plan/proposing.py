@@ -11,7 +11,7 @@ from typing import Any, get_args
 from vouch.generation.chat import ChatModel, ChatRequest, Sampling, collected
 from vouch.generation.expressions import FormulaError
 from vouch.generation.formulas import UNITS
-from vouch.generation.plan.grammar import Holdings
+from vouch.generation.plan.grammar import Holdings, asks_for_prose
 from vouch.generation.plan.numerals import AMOUNT, COUNT, amount, count
 from vouch.generation.plan.plan_json import plan_from_json
 from vouch.generation.plan.reading import Vocabulary, read_values
@@ -75,6 +75,8 @@ class Proposer:
 
 def asks_for_values(asked: Question, vocabulary: Vocabulary) -> bool:
     """Say whether a question asks for figures at all."""
+    if asks_for_prose(asked.text):
+        return False
     return asked.wants in ("number", "percent") or bool(read_values(asked.text, vocabulary).named())
 
 

@@ -61,6 +61,7 @@ def test_the_model_is_not_asked_where_the_grammar_reads_or_nothing_is_counted(as
     for question in (
         "北原光学2023年营业收入是多少元？",
         "北原光学的主要竞争优势体现在什么地方",
+        "北原光学2023年营业收入增长的原因是什么",
         "无名实业2023年营业收入扣掉成本还剩多少钱",
     ):
         _, model = answered(ask, question, PLAN)
