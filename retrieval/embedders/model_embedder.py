@@ -13,6 +13,7 @@ import numpy as np
 
 from vouch.retrieval.embedders.description import ModelDescription
 from vouch.retrieval.embedders.projection import DenseLayer, dense_layer
+from vouch.retrieval.embedders.recent_queries import RecentQueries
 from vouch.retrieval.embedders.token_batches import TokenBatch, batches
 from vouch.retrieval.types import Vectors
 
@@ -48,6 +49,7 @@ class ModelEmbedder:
         self._model: TokenModel | None = None
         self._layers: tuple[DenseLayer, ...] = ()
         self._one_at_a_time = threading.Lock()
+        self._queries = RecentQueries(lambda text: self._embedded([text], described.query_instruction))
 
     @property
     def name(self) -> str:
@@ -61,7 +63,7 @@ class ModelEmbedder:
         return self._embedded(texts, self.described.passage_instruction)
 
     def embed_query(self, text: str) -> Vectors:
-        return self._embedded([text], self.described.query_instruction)
+        return self._queries.vector(text)
 
     def _embedded(self, texts: Sequence[str], instruction: str) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)

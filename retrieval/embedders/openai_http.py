@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 
 from vouch.retrieval.embedders.families import known_models
+from vouch.retrieval.embedders.recent_queries import RecentQueries
 from vouch.retrieval.errors import ModelError
 from vouch.retrieval.types import Vectors
 
@@ -79,6 +80,7 @@ class ServerEmbedder:
         self._dimension = server.dimension or (family.dimension if family else 0)
         self._asking = threading.Lock()
         self._encoding = "base64"
+        self._queries = RecentQueries(lambda text: self._embedded([text], self._query))
         headers = {"Authorization": f"Bearer {server.api_key}"} if server.api_key else {}
         self._client = httpx.Client(headers=headers, timeout=server.timeout)
 
@@ -101,7 +103,7 @@ class ServerEmbedder:
         return self._embedded(texts, self._passage)
 
     def embed_query(self, text: str) -> Vectors:
-        return self._embedded([text], self._query)
+        return self._queries.vector(text)
 
     def close(self) -> None:
         """Close the connections."""

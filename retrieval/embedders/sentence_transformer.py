@@ -8,6 +8,7 @@ from sentence_transformers import SentenceTransformer
 
 from vouch.retrieval.embedders.description import AUTO, NO_CHOICES, ModelChoices
 from vouch.retrieval.embedders.model_embedder import unit
+from vouch.retrieval.embedders.recent_queries import RecentQueries
 from vouch.retrieval.errors import ModelError
 from vouch.retrieval.model_files import find_model, fingerprint
 from vouch.retrieval.torch_models.loading import Device, Precision, chosen_device, chosen_dtype, memory_errors
@@ -30,6 +31,7 @@ class SentenceTransformerEmbedder:
             raise ModelError("the runtime sentence-transformers pools as the model says: set embedding.pooling = auto")
         self._folder = find_model(model)
         self._choices, self._device, self._precision, self._batch = choices, device, precision, batch
+        self._queries = RecentQueries(lambda text: self._embedded([text], choices.query_instruction, ("query",)))
 
     @cached_property
     def name(self) -> str:
@@ -50,7 +52,7 @@ class SentenceTransformerEmbedder:
         return self._embedded(texts, self._choices.passage_instruction, ("document", "passage", "corpus"))
 
     def embed_query(self, text: str) -> Vectors:
-        return self._embedded([text], self._choices.query_instruction, ("query",))
+        return self._queries.vector(text)
 
     @cached_property
     def _model(self) -> SentenceTransformer:
