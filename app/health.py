@@ -82,13 +82,15 @@ def library_finding(settings: Settings) -> Finding:
 
 
 def embedder_finding(settings: Settings) -> Finding:
-    """Say which embedder the settings name and how it is used, or why it cannot be."""
+    """Say which embedder the library or the settings name and how it is used, or why it cannot be."""
     from vouch.app.wiring_embedder import embedder_summary
+    from vouch.app.wiring_store import library_exists, settled
 
     chosen = settings.retrieval.embedder
     try:
-        return Finding("embedder", "ok", f"{chosen}: {embedder_summary(settings)}")
-    except VouchError as error:
+        in_force = settled(settings) if library_exists(settings) else settings
+        return Finding("embedder", "ok", f"{chosen}: {embedder_summary(in_force)}")
+    except (VouchError, ImportError) as error:
         return Finding("embedder", "failed", f"{chosen}: {error}")
 
 

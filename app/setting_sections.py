@@ -22,8 +22,9 @@ class IngestSettings:
 class RetrievalSettings:
     """How passages are found."""
 
-    embedder: Literal["hashing", "static", "encoder", "decoder", "openai"] = "static"
-    """What turns text into vectors: the built-in ones, or a model named under [embedding]."""
+    embedder: Literal["auto", "hashing", "static", "encoder", "decoder", "openai"] = "auto"
+    """What turns text into vectors: a built-in one (auto: the one that the library has, static for a new library), or a
+    model named under [embedding]."""
     lexical: Literal["tantivy", "rank-bm25"] = "tantivy"
     k1: Annotated[float, Between(0, 10)] = 0.0
     """Of BM25: how much a word said again counts; 0: the engine's own (1.2 of tantivy, which fixes it; 1.5)."""
@@ -42,9 +43,9 @@ class RetrievalSettings:
     """How far down the lexical and the vector ranking go before they are mixed."""
     fusion: Literal["weighted", "rrf"] = "weighted"
     """How the two rankings are mixed: scores over the best one of each, or reciprocal ranks."""
-    vector_weight: Annotated[float, Between(0, 1)] = 0.25
-    """Share of the vector ranking in the mixture; the lexical one has the rest."""
-    vector_weight_latin: Annotated[float, Between(0, 1)] = 0.25
+    vector_weight: Annotated[float, Between(-1, 1)] = -1.0
+    """Share of the vector ranking in the mixture, the lexical one has the rest; -1: what suits the embedder best."""
+    vector_weight_latin: Annotated[float, Between(-1, 1)] = -1.0
     """The same for questions without Chinese."""
     variants: Literal["none", "multi-query", "hyde"] = "none"
     """Searched for besides the question: other wordings, or a made-up answer, which the chat model writes."""

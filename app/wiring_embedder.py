@@ -1,5 +1,6 @@
 """Settings in, what makes vectors and what reorders hits out: imports each adapter in the branch that chose it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,18 @@ from vouch.retrieval.types import Embedder, Reranker
 if TYPE_CHECKING:
     from vouch.retrieval.embedders.description import ModelChoices, ModelDescription
     from vouch.retrieval.embedders.model_embedder import TokenModel
+    from vouch.retrieval.library_store import RememberedEmbedder
     from vouch.retrieval.torch_models.loading import Device, LoadedModel, Precision
 
 
 def make_embedder(settings: Settings) -> Embedder:
-    """Return the embedder that the settings name."""
+    """Return the embedder that the settings name; `auto` is that of a new library."""
     match settings.retrieval.embedder:
         case "hashing":
             from vouch.retrieval.embedders.hashing import HashingEmbedder
 
             return HashingEmbedder()
-        case "static":
+        case "auto" | "static":
             from vouch.retrieval.embedders.static import StaticEmbedder
 
             return StaticEmbedder(dimension=settings.embedding.dimension)
@@ -36,13 +38,27 @@ def make_embedder(settings: Settings) -> Embedder:
             return _by_a_server(settings.embedding)
 
 
+def with_embedder_of(settings: Settings, library: "RememberedEmbedder | None") -> Settings:
+    """Return settings that name the built-in embedder of a library in the place of `auto`; None: a new library."""
+    if settings.retrieval.embedder != "auto":
+        return settings
+    if library and library.name.startswith("hashing-"):
+        return replace(settings, retrieval=replace(settings.retrieval, embedder="hashing"))
+    from vouch.retrieval.embedders.static import SHIPPED, version_in
+
+    chosen = replace(settings, retrieval=replace(settings.retrieval, embedder="static"))
+    if library and library.name.startswith(f"static-{version_in(SHIPPED)}/") and not settings.embedding.dimension:
+        return replace(chosen, embedding=replace(chosen.embedding, dimension=library.dimension))
+    return chosen
+
+
 def embedder_summary(settings: Settings) -> str:
     """Return one line on the embedder in force; loads no model and asks no server; VouchError if it is unfit."""
     made = make_embedder(settings)
     chosen = settings.embedding
     if settings.retrieval.embedder == "openai":
         return f"{chosen.model} at {chosen.base_url}"
-    if settings.retrieval.embedder in ("hashing", "static") or chosen.runtime == "sentence-transformers":
+    if settings.retrieval.embedder in ("auto", "hashing", "static") or chosen.runtime == "sentence-transformers":
         return made.name
     from vouch.retrieval.embedders.model_embedder import ModelEmbedder
 

@@ -34,10 +34,12 @@ def ingest_options(
         need("rapidocr", "--ocr always", "ocr")
         if chosen.reader != "pdfium":
             raise UsageError("--ocr always needs --reader pdfium, which draws the pages")
+    from vouch.app.wiring_store import settled
+
     kind = None if chosen.kind == "auto" else chosen.kind
     overrides = Overrides(collection=chosen.collection, kind=kind, company=company, year=year)
     return IngestOptions(
-        make_preparer=partial(make_preparer, settings, overrides),
+        make_preparer=partial(make_preparer, settled(settings, write=True), overrides),
         recipe=_recipe(settings, overrides),
         collection=chosen.collection,
         jobs=worker_count(settings),

@@ -14,13 +14,13 @@ from vouch.app.extras import need
 from vouch.app.library_places import EMBEDDED, EmbeddedPlace, FolderPlace, Place, ServerPlace, place_of
 from vouch.app.settings import Settings
 from vouch.app.terminal import note
-from vouch.app.wiring_embedder import make_embedder, make_reranker
+from vouch.app.wiring_embedder import make_embedder, make_reranker, with_embedder_of
 from vouch.retrieval.errors import IndexMismatch, LibraryMissing, UsageError
 from vouch.retrieval.types import Embedder, LexicalIndex, VectorIndex
 
 if TYPE_CHECKING:
     from vouch.retrieval.conversations import ConversationStore
-    from vouch.retrieval.library import Library
+    from vouch.retrieval.library import Library, SearchSettings
     from vouch.retrieval.library_store import LibraryStore, VectorMaker
 
 INDEX_FOLDER = "index"
@@ -57,7 +57,7 @@ def open_store(settings: Settings, writable: bool = False) -> "Iterator[LibraryS
 def open_store_to_fill(settings: Settings, embedder: "VectorMaker | None" = None) -> "Iterator[LibraryStore]":
     """Give the library's store ready to take documents, made if there is none; `embedder`: other than the settings'."""
     explained = nullcontext() if embedder else _mismatch_explained(settings)
-    maker = embedder or make_embedder(settings)
+    maker = embedder or make_embedder(settled(settings, write=True))
     with explained, closing(_store_at(place_of(settings.library), True, maker)) as store:
         yield store
         _index_vectors(store)
@@ -66,24 +66,52 @@ def open_store_to_fill(settings: Settings, embedder: "VectorMaker | None" = None
 @contextmanager
 def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]":
     """Give the library, ready to be searched; `follow` False: its searches see the state of the last `catch_up`."""
-    from vouch.retrieval.library import Library, SearchSettings
+    from vouch.retrieval.library import Library
 
     place = place_of(settings.library)
-    embedder = make_embedder(settings)
-    mixture = SearchSettings(
-        candidates=settings.retrieval.candidates,
-        fusion=settings.retrieval.fusion,
-        vector_weight=settings.retrieval.vector_weight,
-        vector_weight_latin=settings.retrieval.vector_weight_latin,
-        diversity=settings.retrieval.diversity,
-        follow=follow,
-    )
+    embedder = make_embedder(settled(settings))
+    mixture = _mixture(settings, embedder.name, follow)
     with _mismatch_explained(settings), closing(_store_at(place, embedder=embedder)) as store:
         indexes = _index_folder(place, store)
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
         vectors = _vector_index(indexes, store, embedder)
         reranker = partial(make_reranker, settings)
         yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture, reranker)
+
+
+def settled(settings: Settings, write: bool = False) -> Settings:
+    """Return settings that name the embedder of their library in the place of `auto`; `write`: it is made or updated.
+
+    LibraryMissing where there is none to read.
+    """
+    if settings.retrieval.embedder != "auto":
+        return settings
+    with closing(_store_at(place_of(settings.library), write)) as store:
+        return with_embedder_of(settings, store.embedder)
+
+
+def embedder_held(settings: Settings) -> str:
+    """Return the name of the embedder of a library in a folder; empty for others, which would have to be started."""
+    place = place_of(settings.library)
+    if not isinstance(place, FolderPlace) or not library_exists(settings):
+        return ""
+    with open_store(settings) as store:
+        return store.embedder.name if store.embedder else ""
+
+
+def _mixture(settings: Settings, embedder: str, follow: bool) -> "SearchSettings":
+    from vouch.retrieval.fusion import best_shares
+    from vouch.retrieval.library import SearchSettings
+
+    chosen, (share, share_latin) = settings.retrieval, best_shares(embedder)
+    return SearchSettings(
+        candidates=chosen.candidates,
+        fusion=chosen.fusion,
+        vector_weight=share if chosen.vector_weight < 0 else chosen.vector_weight,
+        vector_weight_latin=share_latin if chosen.vector_weight_latin < 0 else chosen.vector_weight_latin,
+        diversity=chosen.diversity,
+        follow=follow,
+    )
 
 
 def open_conversations(settings: Settings) -> "ConversationStore":
@@ -154,10 +182,11 @@ def _vector_folder(embedder: str) -> str:
 
 
 def drop_other_vectors(settings: Settings) -> None:
-    """Remove the vector indexes of other embedders than the settings' from the library's folder."""
+    """Remove the vector indexes of other embedders than the library's from its folder."""
     place = place_of(settings.library)
     if isinstance(place, FolderPlace):
-        kept = _vector_folder(make_embedder(settings).name)
+        with open_store(settings) as store:
+            kept = _vector_folder(store.embedder.name) if store.embedder else ""
         for folder in (place.folder / INDEX_FOLDER).glob(f"{_VECTORS}*"):
             if folder.name != kept:
                 shutil.rmtree(folder, ignore_errors=True)  # one that is still read goes the next time
@@ -177,14 +206,15 @@ def _index_vectors(store: "LibraryStore") -> None:
 
 @contextmanager
 def _mismatch_explained(settings: Settings) -> Iterator[None]:
-    """Say where the embedder comes from when it is not the library's: nobody has named it."""
+    """Say what `auto` comes to where the library's vectors are of another embedder."""
     try:
         yield
     except IndexMismatch as error:
-        if "retrieval.embedder" in settings.origins:
+        if settings.retrieval.embedder != "auto":
             raise
         raise IndexMismatch(
-            f"{error} (no setting names an embedder; the default of this version is {settings.retrieval.embedder})"
+            f"{error} (settings leave it to the library: its embedder is none of the built-in ones, "
+            "or has changed since it was opened)"
         ) from error
 
 

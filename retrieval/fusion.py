@@ -28,6 +28,14 @@ from collections.abc import Mapping, Sequence
 Ranking = Sequence[tuple[int, float]]
 """(sequence number, score), best first."""
 
+_TRAINED = (0.25, 0.25)
+_HASHED = (0.05, 0.0)
+
+
+def best_shares(embedder: str) -> tuple[float, float]:
+    """Return the share of the vectors for questions with Chinese and for others, from the name of what made them."""
+    return _HASHED if embedder.startswith("hashing-") else _TRAINED
+
 
 def weighted_scores(rankings: Mapping[str, Ranking], weights: Mapping[str, float]) -> Ranking:
     """Return the weighted sum of scores, each ranking's divided by its best one; not found counts 0."""

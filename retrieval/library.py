@@ -47,9 +47,9 @@ class SearchSettings:
     fusion: Fusion = "weighted"
     """`weighted`: scores over the best one of each ranking; `rrf`: reciprocal ranks, for embedders as sure as BM25."""
     vector_weight: float = 0.25
-    """Share of the vectors in the sum; the default is for the static embedder (hashed vectors: 0.05)."""
+    """Share of the vectors in the sum; what suits an embedder: fusion.best_shares."""
     vector_weight_latin: float = 0.25
-    """The same for questions without Chinese (hashed vectors, which only add what BM25 has not found: 0)."""
+    """The same for questions without Chinese."""
     reread: int = 40
     """Passages that a reranker is given at least."""
     diversity: float = 0.0

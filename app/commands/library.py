@@ -8,12 +8,13 @@ import click
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.options import chosen_settings, json_option, library_option, setting_option
 from vouch.app.library_places import place_of
-from vouch.app.settings import Settings
+from vouch.app.settings import Settings, load_settings
 from vouch.app.step_progress import step_progress
 from vouch.app.terminal import counted, note, print_json
 from vouch.retrieval.errors import UsageError
 
 FAILED = 3
+BUILT_IN = {"hashing", "static"}
 
 
 @click.group(cls=CommandGroup, short_help="Statistics, checks, copies of the library; another embedder.")
@@ -116,7 +117,7 @@ def copy(ctx: click.Context, source: str, target: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def reembed(ctx: click.Context, as_json: bool) -> None:
-    """Make the vectors of all passages anew with the embedder of the settings.
+    """Make the vectors of all passages anew with the embedder of the settings (auto: static).
 
     The library is searched with its old vectors until the new ones take their place in one transaction. Interrupted,
     the same command goes on where it was.
@@ -130,7 +131,7 @@ def reembed(ctx: click.Context, as_json: bool) -> None:
     made, embedder = 0, make_embedder(settings)
     with open_store(settings, writable=True) as store:
         before = store.embedder
-        if before is not None and not _is_ours(settings, before.name):
+        if before is not None and before.name != embedder.name:
             with step_progress(store.stats().chunks, "passages") as advance:
                 made = make_anew(store, embedder, embedding_text, advance)
     if made:
@@ -143,14 +144,19 @@ def reembed(ctx: click.Context, as_json: bool) -> None:
     else:
         done = f"{was} gave way to {embedder.name}: {counted(made, 'passage')} in {seconds:.1f} s"
         click.echo(done if made else f"nothing to do: the vectors are those of {was or 'no embedder yet'}")
-    if settings.origins.get("retrieval.embedder", "").startswith("flag"):
-        note(f'set retrieval.embedder = "{settings.retrieval.embedder}" in vouch.toml: other commands need it now')
+    meant, others = settings.retrieval.embedder, load_settings().retrieval.embedder
+    if others != meant and not {meant, others} <= BUILT_IN | {"auto"}:
+        note(f'set retrieval.embedder = "{meant}" in vouch.toml: other commands need it now')
+    elif others in BUILT_IN and not embedder.name.startswith(others):
+        note(f'set retrieval.embedder = "auto" in vouch.toml: other commands are told to use {others}')
 
 
 def _is_ours(settings: Settings, embedder: str) -> bool:
+    """Say whether commands with these settings open their library, which has this embedder."""
     from vouch.app.wiring_embedder import make_embedder
+    from vouch.app.wiring_store import settled
 
-    return make_embedder(settings).name == embedder
+    return make_embedder(settled(settings)).name == embedder
 
 
 def _bring_indexes_up_to_date(settings: Settings) -> None:

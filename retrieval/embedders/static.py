@@ -20,6 +20,7 @@ from vouch.retrieval.token_bag import (
     TOKENS_FILE,
     VECTORS_FILE,
     Bag,
+    Rows,
     WeighedTokens,
     unit,
 )
@@ -27,6 +28,12 @@ from vouch.retrieval.tokenize import TOKENIZER_NAME
 from vouch.retrieval.types import Vectors
 
 SHIPPED = Path(__file__).parent.parent / "data" / "embedder"
+
+
+def version_in(folder: Path) -> str:
+    """Return the version of the table in a folder, without reading the table."""
+    version: str = json.loads((folder / ABOUT_FILE).read_text("utf-8"))["version"]
+    return version
 
 
 class StaticEmbedder:
@@ -38,7 +45,7 @@ class StaticEmbedder:
         table: npt.NDArray[np.int8] = np.asarray(np.load(folder / VECTORS_FILE, mmap_mode="r", allow_pickle=False))
         listed = (folder / TOKENS_FILE).read_text("utf-8").splitlines()
         self._bag = Bag(listed, len(table) - len(listed))
-        self._version = json.loads((folder / ABOUT_FILE).read_text("utf-8"))["version"]
+        self._version = version_in(folder)
         if dimension > table.shape[1]:
             raise SettingsError(
                 f"embedding.dimension is {dimension}, the built-in embedder has {table.shape[1]}: "
@@ -58,7 +65,7 @@ class StaticEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         sums = np.zeros((len(texts), self._dimension), np.float32)
         for place, text in enumerate(texts):
-            sums[place] = self._sum(text)
+            sums[place] = self._weighed(*self._counted(text))
         return unit(sums)
 
     def embed_query(self, text: str) -> Vectors:
@@ -66,17 +73,24 @@ class StaticEmbedder:
 
     def weighed_tokens(self, text: str) -> WeighedTokens:
         """Return the different tokens of a text."""
-        rows, times = np.unique(self._bag.rows(text), return_counts=True)
-        weights = TIMES_WEIGHTS[np.minimum(times, MOST_TIMES) - 1]
-        return WeighedTokens(rows, weights, self._table[rows].astype(np.float32))
+        rows, weights = self._counted(text)
+        return WeighedTokens(rows, weights, float(np.linalg.norm(self._weighed(rows, weights))))
 
-    def _sum(self, text: str) -> Vectors:
+    def token_vectors(self, rows: Rows) -> Vectors:
+        """Return the vectors of tokens, each as long as the token is worth."""
+        return self._table[rows].astype(np.float32)
+
+    def _counted(self, text: str) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Return the rows of the different tokens of a text, rising, and what each weighs."""
+        rows, times = np.unique(self._bag.rows(text), return_counts=True)
+        return rows, TIMES_WEIGHTS[np.minimum(times, MOST_TIMES) - 1]
+
+    def _weighed(self, rows: Rows, weights: npt.NDArray[np.float32]) -> Vectors:
         """Return the weighted sum of the vectors of a text's tokens.
 
         One text at a time: as one matrix product for many it is not faster, and with several threads on busy cores ten
         times as slow.
         """
-        tokens = self.weighed_tokens(text)
         # Whole numbers below 2^24: no order of summing changes them.
-        total: Vectors = np.einsum("i,ij->j", tokens.weights, tokens.vectors)
+        total: Vectors = np.einsum("i,ij->j", weights, self.token_vectors(rows))
         return total
