@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.app.conftest import Done, Vouch
-from tests.generation.fake_server import FakeServer, said
+from tests.generation.models.fake_server import FakeServer, said
 
 QUESTIONS = [
     {"id": "q1", "type": "1", "question": "江河重工的法定代表人是谁？", "gold_text": "林望舒", "gold_page": 1,
