@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 DocumentChoice = Literal["auto", "report", "guideline", "qa", "text", "facts"]
 INGEST_NICENESS = 10
-"""Reading documents gives way to questions."""
+"""Reading documents gives way to questions; it has a process of its own, for Python runs one thread at a time.
+
+Not so with ingest.jobs 1, which allows none."""
 
 
 def library_home(settings: Settings) -> Path:
@@ -156,6 +158,7 @@ def _search(
 
 def _ingest(settings: Settings, request: "IngestRequest", job: "Job") -> None:
     from vouch.app.ingest_report import result_json
+    from vouch.app.service.places import placeless
     from vouch.app.wiring_ingest import ingest_options
     from vouch.app.wiring_store import open_store_to_fill
     from vouch.ingest.bulk import FileResult, ingest_paths
@@ -165,13 +168,12 @@ def _ingest(settings: Settings, request: "IngestRequest", job: "Job") -> None:
     files = discover(list(request.paths))
     job.files = len(files)
     options = ingest_options(chosen, request.company, request.year, request.force)
-    polite = replace(options, make_preparer=partial(_politely, options.make_preparer), jobs=1)
+    polite = replace(
+        options, make_preparer=partial(_politely, options.make_preparer), jobs=1, apart=settings.ingest.jobs != 1
+    )
 
     def done(result: FileResult) -> None:
-        # Where the file stands on this machine is nobody's business.
-        said = {"document": result.path.rpartition("/")[2], **result_json(result)}
-        del said["path"]
-        job.step(said, result.status == "failed")
+        job.step(placeless(result_json(result)), result.status == "failed")
 
     with open_store_to_fill(settings) as store:
         ingest_paths(files, polite, store, done)

@@ -77,6 +77,8 @@ class IngestOptions:
     force: bool = False
     preload: tuple[str, ...] = ()
     """Modules that all workers need: imported once and inherited where the platform can."""
+    apart: bool = False
+    """One file, or one job, gets a process of its own too: what else this process does is not held up by reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +179,11 @@ def _stored(prepared: _Prepared, store: IngestStore) -> FileResult:
 
 
 def _prepare_all(todo: Sequence[tuple[Path, str]], options: IngestOptions) -> Iterator[_Prepared]:
-    if options.jobs <= 1 or len(todo) <= 1:
-        preparer = options.make_preparer() if todo else None
+    if not todo:
+        return
+    if not options.apart and (options.jobs <= 1 or len(todo) <= 1):
+        preparer = options.make_preparer()
         for path, content_hash in todo:
-            assert preparer is not None
             yield _prepare(preparer, path, content_hash)
         return
     lost: list[tuple[Path, str]] = []

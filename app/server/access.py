@@ -1,6 +1,6 @@
 """Who may do what: bearer keys on the way in, an Access for every route. Knows no route."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -48,10 +48,10 @@ class Gate:
         return access
 
 
-def needs(scope: Scope) -> Callable[..., Access]:
+def needs(scope: Scope) -> Callable[..., Awaitable[Access]]:
     """Return the dependency of a route that takes this scope."""
 
-    def admitted(
+    async def admitted(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Access:
         gate: Gate = request.app.state.gate

@@ -10,7 +10,7 @@ _WHY = {
     401: "No valid API key.",
     403: "The key may not do this.",
     404: "It does not exist, or this key may not see it.",
-    409: "It cannot be done in the present state.",
+    409: "This server is not set up for it.",
     413: "The body or a file is too large.",
     415: "The body is of a kind that is not read here.",
     422: "The request does not fit its description.",

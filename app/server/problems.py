@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from vouch.retrieval.atomic_file import is_full_disk
 from vouch.retrieval.errors import (
     LibraryError,
     LibraryFull,
@@ -89,6 +90,12 @@ def add_problem_handlers(application: FastAPI) -> None:
         # Neither the input nor pydantic's links: what was sent may be a secret or a whole document.
         errors = [{"where": [str(part) for part in e["loc"]], "what": str(e["msg"])} for e in error.errors()]
         return problem(request, 422, "the request does not fit its description", more=errors)
+
+    @application.exception_handler(OSError)
+    async def broken(request: Request, error: OSError) -> Response:
+        if not is_full_disk(error):
+            raise error
+        return problem(request, 507, "the server's disk is full: nothing of this request was kept")
 
     @application.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ from vouch.app.server.held import Held, held
 from vouch.app.server.problems import status_of
 from vouch.app.server.schemas import AskBody, FactsQuery, FilterBody, SearchBody
 from vouch.app.server.streams import streamed, until_left
-from vouch.app.service.types import Access, AskRequest, Cancelled, FactsRequest, Filters, Listen, SearchRequest
+from vouch.app.service.types import AskRequest, Cancelled, FactsRequest, Filters, Listen, SearchRequest, StreamEvent
 from vouch.retrieval.errors import VouchError
 
 router = APIRouter(prefix="/v1", tags=["questions"])
@@ -27,7 +27,7 @@ def filters_of(body: FilterBody) -> Filters:
     return Filters(tuple(body.collections), tuple(body.companies), tuple(body.years))
 
 
-@router.post("/ask", responses=answers(examples.ANSWER, 400, 409, 422, 502, 504) | examples.STREAMED)
+@router.post("/ask", responses=answers(examples.ANSWER, 400, 409, 413, 422, 502, 504) | examples.STREAMED)
 async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
     """Answer one question, with document and page of every sentence. `Accept: text/event-stream` streams events:
     `understanding`, `passages`, `step`, `token`, `withdrawn`, and at last `answer` with the whole object.
@@ -35,7 +35,12 @@ async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
     server = held(request)
     wanted = AskRequest(body.question, filters_of(body), body.k, body.generator, body.cot, body.tools, body.session)
     if EVENTS in request.headers.get("accept", ""):
-        return StreamingResponse(_events(server, wanted, access), media_type=EVENTS, headers=NO_BUFFER)
+
+        def work(put: Listen, cancelled: Cancelled) -> None:
+            server.service.ask(wanted, access, put, cancelled)
+
+        events = _events(server, streamed(server.workers, work))
+        return StreamingResponse(events, media_type=EVENTS, headers=NO_BUFFER)
     with server.metrics.stage("ask"):
         answer = await until_left(
             request, server.workers, lambda cancelled: server.service.ask(wanted, access, cancelled=cancelled)
@@ -47,11 +52,8 @@ async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
 NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-async def _events(server: Held, wanted: AskRequest, access: Access) -> AsyncIterator[bytes]:
-    def work(put: Listen, cancelled: Cancelled) -> None:
-        server.service.ask(wanted, access, put, cancelled)
-
-    async for item in streamed(server.workers, work):
+async def _events(server: Held, items: AsyncIterator[StreamEvent | VouchError | None]) -> AsyncIterator[bytes]:
+    async for item in items:
         if item is None:
             yield b": still there\n\n"
         elif isinstance(item, VouchError):
@@ -62,7 +64,7 @@ async def _events(server: Held, wanted: AskRequest, access: Access) -> AsyncIter
             yield event(item.event, item.data)
 
 
-@router.post("/search", responses=answers(examples.SEARCH, 400, 422))
+@router.post("/search", responses=answers(examples.SEARCH, 400, 409, 413, 422))
 async def search(body: SearchBody, request: Request, access: MayAsk) -> Response:
     """Return the passages that fit best, with their rank in each leg; no answer is written."""
     server = held(request)

@@ -36,7 +36,7 @@ async def document(document_id: DocumentId, request: Request, access: MayAsk) ->
 
 
 @router.delete(
-    "/documents/{document_id}", status_code=204, responses={204: {"description": "Removed."}, **problems(404, 422)}
+    "/documents/{document_id}", status_code=204, responses={204: {"description": "Removed."}, **problems(404, 422, 507)}
 )
 async def remove_document(document_id: DocumentId, request: Request, access: MayIngest) -> Response:
     """Remove one document, with its passages, vectors and facts."""

@@ -28,7 +28,7 @@ _FIELDS = ("collection", "kind", "company", "year", "force")
 @router.post(
     "/documents",
     status_code=202,
-    responses=answers(examples.JOB, 400, 413, 415, 422, status=202, description="The job that reads them."),
+    responses=answers(examples.JOB, 400, 413, 415, 422, 507, status=202, description="The job that reads them."),
     openapi_extra={"requestBody": examples.upload_body()},
 )
 async def add_documents(request: Request, access: MayIngest) -> Response:
@@ -42,7 +42,7 @@ async def add_documents(request: Request, access: MayIngest) -> Response:
         raise Problem(415, "send files as multipart/form-data, or application/json with paths")
     async with request.form(max_files=server.limits.files, max_fields=20) as form:
         files = await _files(form, server.limits)
-        said = _from_form({name: value for name in _FIELDS if isinstance(value := form.get(name), str) and value})
+        said = _from_form({name: value for name in _FIELDS if isinstance(value := form.get(name), str)})
     return json_response(await server.workers.run(lambda: server.service.upload(files, _wanted(said), access)), 202)
 
 
@@ -63,7 +63,7 @@ async def cancel_job(job_id: JobId, request: Request, access: MayIngest) -> Resp
 def _from_folders(body: bytes, limits: Limits) -> IngestRequest:
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Problem(422, "the body is not valid JSON") from error
     said = _checked(content)
     paths = tuple(Path(path) for path in said.paths)

@@ -21,7 +21,7 @@ from vouch.app.server.problems import Problem, status_of
 from vouch.app.server.routes_ask import EVENTS, NO_BUFFER, filters_of
 from vouch.app.server.schemas import ChatBody, ChatTurn
 from vouch.app.server.streams import streamed, until_left
-from vouch.app.service.types import Access, AskRequest, Cancelled, Filters, Json
+from vouch.app.service.types import AskRequest, Cancelled, Filters, Json
 from vouch.retrieval.errors import VouchError
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
@@ -38,7 +38,7 @@ async def models() -> Response:
     return json_response({"object": "list", "data": listed})
 
 
-@router.post("/chat/completions", responses=answers(examples.COMPLETION, 400, 422, 502, 504) | examples.CHUNKS)
+@router.post("/chat/completions", responses=answers(examples.COMPLETION, 400, 413, 422, 502, 504) | examples.CHUNKS)
 async def chat_completions(body: ChatBody, request: Request, access: MayAsk) -> Response:
     """Answer the last user message in the light of those before; citations are in `vouch` of the message, or of the
     last chunk of a stream.
@@ -47,9 +47,12 @@ async def chat_completions(body: ChatBody, request: Request, access: MayAsk) -> 
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body.model}
     if body.stream:
         with_usage = bool((body.stream_options or {}).get("include_usage"))
-        return StreamingResponse(
-            _chunks(server, wanted, access, head, with_usage), media_type=EVENTS, headers=NO_BUFFER
-        )
+
+        def work(put: Callable[[Json], None], cancelled: Cancelled) -> None:
+            put(server.service.ask(wanted, access, cancelled=cancelled))
+
+        chunks = _chunks(server, streamed(server.workers, work), head, wanted.question if with_usage else None)
+        return StreamingResponse(chunks, media_type=EVENTS, headers=NO_BUFFER)
     with server.metrics.stage("ask"):
         answer = await until_left(
             request, server.workers, lambda cancelled: server.service.ask(wanted, access, cancelled=cancelled)
@@ -63,17 +66,16 @@ async def chat_completions(body: ChatBody, request: Request, access: MayAsk) -> 
 
 
 async def _chunks(
-    server: Held, wanted: AskRequest, access: Access, head: Mapping[str, Any], with_usage: bool
+    server: Held, items: AsyncIterator[Json | VouchError | None], head: Mapping[str, Any], counted: str | None
 ) -> AsyncIterator[bytes]:
+    """Yield the chunks of an answer; `counted`: the question, where usage is to be told."""
+
     def chunk(delta: Mapping[str, Any], finish: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return _data({**head, "object": "chat.completion.chunk", "choices": [choice], **more})
 
-    def work(put: Callable[[Json], None], cancelled: Cancelled) -> None:
-        put(server.service.ask(wanted, access, cancelled=cancelled))
-
     yield chunk({"role": "assistant", "content": ""})
-    async for item in streamed(server.workers, work):
+    async for item in items:
         if item is None:
             yield b": still there\n\n"
             continue
@@ -85,8 +87,8 @@ async def _chunks(
         for start in range(0, len(text), PIECE):
             yield chunk({"content": text[start : start + PIECE]})
         yield chunk({}, "stop", vouch=item)
-        if with_usage:
-            usage = {**head, "object": "chat.completion.chunk", "choices": [], "usage": _usage(wanted.question, item)}
+        if counted is not None:
+            usage = {**head, "object": "chat.completion.chunk", "choices": [], "usage": _usage(counted, item)}
             yield _data(usage)
     yield b"data: [DONE]\n\n"
 

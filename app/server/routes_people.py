@@ -44,7 +44,7 @@ async def conversation(session: SessionId, request: Request, access: MayAsk) -> 
     return json_response(await server.workers.run(lambda: server.service.conversation(session, access)))
 
 
-@router.patch("/conversations/{session}", responses=answers(examples.CONVERSATION, 404, 422))
+@router.patch("/conversations/{session}", responses=answers(examples.CONVERSATION, 400, 404, 413, 422))
 async def rename_conversation(session: SessionId, body: TitleBody, request: Request, access: MayAsk) -> Response:
     """Give a conversation a title."""
     server = held(request)

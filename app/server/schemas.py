@@ -1,16 +1,36 @@
 """What requests look like, with an example each; answers are the contract's JSON objects."""
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 LONGEST_QUESTION = 4000
 LONGEST_TURN = 20_000
 LONGEST_NAME = 200
 
+
+def _whole(said: object) -> object:
+    """Return 2023 for 2023.0: JSON Schema calls both integers."""
+    return int(said) if isinstance(said, float) and said.is_integer() else said
+
+
+def _plain(said: dict[str, Any]) -> dict[str, Any]:
+    """Return an object that can be written as JSON again, as text without half characters."""
+    try:
+        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character (a lone surrogate)") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    return said
+
+
 Question = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
-Year = Annotated[int, Field(ge=1900, le=2099)]
+Year = Annotated[int, Field(ge=1900, le=2099), BeforeValidator(_whole)]
+Depth = Annotated[int, Field(ge=1, le=200), BeforeValidator(_whole)]
+Plain = Annotated[dict[str, Any], AfterValidator(_plain)]
 Session = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
@@ -32,7 +52,7 @@ class AskBody(FilterBody):
     """A question."""
 
     question: Question
-    k: int | None = Field(None, ge=1, le=200, description="Passages read; the server's setting where absent.")
+    k: Depth | None = Field(None, description="Passages read; the server's setting where absent.")
     generator: Literal["extractive", "model"] | None = Field(
         None, description="Quote, or let the server's language model write; the server's setting where absent."
     )
@@ -51,7 +71,7 @@ class SearchBody(FilterBody):
     """A search."""
 
     query: Question
-    k: int | None = Field(None, ge=1, le=200)
+    k: Depth | None = None
     mode: Literal["lexical", "vector", "hybrid"] | None = None
     rerank: bool | None = Field(None, description="Put the best in a better order; the server's setting where absent.")
 
@@ -86,7 +106,7 @@ class FeedbackBody(Strict):
     """What somebody thinks of an answer."""
 
     question: Question
-    answer: dict[str, Any] = Field(description="The answer object as it was given.")
+    answer: Plain = Field(description="The answer object as it was given.")
     rating: Literal["up", "down"]
     comment: str = Field("", max_length=4000)
     correction: str = Field("", max_length=20_000, description="What would have been right.")
@@ -136,7 +156,7 @@ class ChatTurn(BaseModel):
     model_config = ConfigDict(strict=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Annotated[str, StringConstraints(max_length=LONGEST_TURN)] | list[dict[str, Any]] | None = Field(
+    content: Annotated[str, StringConstraints(max_length=LONGEST_TURN)] | list[Plain] | None = Field(
         None, description="Text, or parts of which the text is read."
     )
 

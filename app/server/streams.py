@@ -1,6 +1,7 @@
 """From a service that streams in a thread to a response that streams on the network, cancelled when nobody listens."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
@@ -9,6 +10,8 @@ from fastapi import Request
 
 from vouch.app.server.workers import Workers
 from vouch.retrieval.errors import VouchError
+
+logger = logging.getLogger(__name__)
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -34,10 +37,13 @@ async def until_left(request: Request, workers: Workers, call: Callable[[Callabl
         raise
 
 
-async def streamed(
+def streamed(
     workers: Workers, work: Callable[[Callable[[_Item], None], Callable[[], bool]], None]
 ) -> AsyncIterator[_Item | VouchError | None]:
-    """Yield what `work(put, cancelled)` puts, from a worker thread; None after long silence, an error as the last."""
+    """Begin `work(put, cancelled)` in a worker thread and return what it puts; Problem 429 when too many wait already.
+
+    None comes after long silence, an error as the last. Begun here: once a response has begun it cannot be refused.
+    """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[tuple[bool, _Item | VouchError | None]] = asyncio.Queue()
     gone = threading.Event()
@@ -50,10 +56,20 @@ async def streamed(
             work(put, gone.is_set)
         except VouchError as error:
             put(error)
+        except Exception:  # the outermost place of this thread: a bug, logged and told without details
+            logger.exception("a streamed answer failed")
+            put(VouchError("a bug; the server's log holds the rest"))
         finally:
             put(None, last=True)
 
     workers.start(produce)
+    return _from_queue(queue, gone)
+
+
+async def _from_queue(
+    queue: asyncio.Queue[tuple[bool, _Item | VouchError | None]], gone: threading.Event
+) -> AsyncIterator[_Item | VouchError | None]:
+    """Yield what was put until the last; `gone` is set when nobody listens any more."""
     try:
         while True:
             try:

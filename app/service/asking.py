@@ -24,6 +24,7 @@ from vouch.generation.json_form import answer_json, hit_json
 from vouch.generation.memory.memory import FollowUp, Memory
 from vouch.generation.memory.standalone import Held
 from vouch.retrieval.conversations import Session
+from vouch.retrieval.errors import NotSetUp
 from vouch.retrieval.question import Question
 
 LONGEST_MEMORY = 20
@@ -83,6 +84,8 @@ class Asking:
         defaults = self._parts.defaults
         mode = request.mode or defaults.mode
         rerank = defaults.rerank if request.rerank is None else request.rerank
+        if rerank and not defaults.rerank:
+            raise NotSetUp("this server has no reranker: search without rerank")
         with self._parts.live.reading() as library:
             scope, warnings = scope_of(request.filters, access, library.documents(visible(access)))
             hits = self._parts.search(library, request.query, request.k or defaults.k_hits, mode, scope, rerank)

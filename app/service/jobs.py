@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vouch.app.service.types import JobState
-from vouch.retrieval.errors import NotFound, UsageError, VouchError
+from vouch.retrieval.errors import LibraryLocked, NotFound, VouchError
 
 logger = logging.getLogger(__name__)
 
@@ -77,16 +77,16 @@ class Jobs:
         self._thread.start()
 
     def add(self, collection: str, files: int, work: Work) -> Job:
-        """Put a job at the end of the queue; UsageError when too many wait."""
+        """Put a job at the end of the queue; LibraryLocked when too many wait."""
         job = Job(uuid.uuid4().hex, collection, files)
         with self._lock:
+            try:
+                self._queue.put_nowait((job, work))
+            except queue.Full as error:
+                raise LibraryLocked(f"{WAITING} jobs wait already: try again when some are done") from error
             self._jobs[job.id] = job
             while len(self._jobs) > REMEMBERED:
                 self._jobs.popitem(last=False)
-        try:
-            self._queue.put_nowait((job, work))
-        except queue.Full as error:
-            raise UsageError(f"{WAITING} jobs wait already: try again when some are done") from error
         return job
 
     def get(self, job_id: str, collections: frozenset[str] | None) -> Job:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vouch.app.service.types import Upload
-from vouch.retrieval.atomic_file import write_atomically
+from vouch.retrieval.atomic_file import replace_durably
 
 _LONGEST = 180
 """Bytes of a name; file systems end at 255."""
@@ -27,8 +27,16 @@ class Uploads:
         shelf = self._folder / hashlib.sha256(collection.encode()).hexdigest()[:16]
         shelf.mkdir(parents=True, exist_ok=True)
         paths = tuple(shelf / name for name in names)
-        for path, upload in zip(paths, files, strict=True):
-            write_atomically(path, upload.content)
+        fresh = [path.with_name(path.name + ".new") for path in paths]
+        try:
+            for path, upload in zip(fresh, files, strict=True):
+                path.write_bytes(upload.content)
+        except OSError:  # a full disk: neither a part of these stays, nor has anything been replaced
+            for path in fresh:
+                path.unlink(missing_ok=True)
+            raise
+        for new, path in zip(fresh, paths, strict=True):
+            replace_durably(new, path)
         return paths
 
     def drop(self, path: Path) -> None:

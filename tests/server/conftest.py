@@ -59,7 +59,7 @@ def served(two_shelves: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
     folder = tmp_path_factory.mktemp("copy") / "library"
     shutil.copytree(two_shelves, folder)
-    settings = load_settings({"library": str(folder), "serve.require_keys": True}, {})
+    settings = load_settings({"library": str(folder), "serve.require_keys": True, "ingest.jobs": 1}, {})
     keys = made_keys(key_file(settings))
     application = create_server(settings)
     with TestClient(application, raise_server_exceptions=False) as client:
