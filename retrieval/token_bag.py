@@ -40,10 +40,11 @@ class WeighedTokens:
     """The different tokens of a text."""
 
     rows: Rows
+    """Rising."""
     weights: npt.NDArray[np.float32]
     """How much each counts for its number of times."""
-    vectors: Vectors
-    """As long as the token is worth."""
+    length: float
+    """Of the sum of their vectors, so weighed."""
 
 
 class Bag:

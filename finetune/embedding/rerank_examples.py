@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vouch.retrieval.fusion import Ranking, weighted_scores
-from vouch.retrieval.pair_features import Features, Reading, Standing, pair_features
+from vouch.retrieval.pair_features import Features, Reading, Standing, TokenTable, pair_features
 from vouch.retrieval.token_bag import WeighedTokens
 from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Vectors
@@ -31,7 +31,7 @@ class Example:
     right: npt.NDArray[np.bool_]
 
 
-class PassageEmbedder(Protocol):
+class PassageEmbedder(TokenTable, Protocol):
     """The embedder whose tokens the reranker will compare."""
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
@@ -56,7 +56,7 @@ def examples(asked: Mapping[str, Collection[str]], corpus: Sequence[str], embedd
         if right.any() and not right.all():
             reading = Reading(query, embedder.weighed_tokens(query))
             passages = [readings[place] for place, _ in mixed]
-            found.append(Example(pair_features(reading, passages, _standings(mixed, lexical, vector)), right))
+            found.append(Example(pair_features(reading, passages, _standings(mixed, lexical, vector), embedder), right))
     return found
 
 

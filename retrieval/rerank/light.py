@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vouch.retrieval.pair_features import Features, Reading, Standing, pair_features
+from vouch.retrieval.pair_features import Features, Reading, Standing, TokenTable, pair_features
 from vouch.retrieval.rerank.ranked import passage_text, reordered
 from vouch.retrieval.token_bag import WeighedTokens
 from vouch.retrieval.types import Hit, Vectors
@@ -18,11 +18,13 @@ from vouch.retrieval.types import Hit, Vectors
 SHIPPED = Path(__file__).parent.parent / "data" / "reranker" / "light.npz"
 DEPTH = 40
 """Hits that are read again; those below keep their order."""
+_REMEMBERED = 8192
+"""Passages whose tokens are kept, some 2 kB each."""
 _STEEPNESS = 3.0
 """Of logits to scores: differences stay about as large as those of mixed rankings, to which callers add their own."""
 
 
-class TokenWeigher(Protocol):
+class TokenWeigher(TokenTable, Protocol):
     """The embedder whose tokens are compared."""
 
     @property
@@ -37,7 +39,8 @@ class LightReranker:
     def __init__(self, embedder: TokenWeigher, weights: Path = SHIPPED) -> None:
         self._name = f"light/{embedder.name}"
         self._network = Network.load(weights)
-        self._tokens = lru_cache(maxsize=8192)(embedder.weighed_tokens)
+        self._embedder = embedder
+        self._tokens = lru_cache(maxsize=_REMEMBERED)(embedder.weighed_tokens)
 
     @property
     def name(self) -> str:
@@ -51,7 +54,8 @@ class LightReranker:
         texts = [passage_text(hit.chunk) for hit in read]
         passages = [Reading(text, self._tokens(text)) for text in texts]
         standings = [Standing(hit.score, hit.ranks.get("lexical"), hit.ranks.get("vector")) for hit in read]
-        logits = self._network.logits(pair_features(Reading(query, self._tokens(query)), passages, standings))
+        asked = Reading(query, self._embedder.weighed_tokens(query))
+        logits = self._network.logits(pair_features(asked, passages, standings, self._embedder))
         scores = 2 / (1 + np.exp((logits.max() - logits) / _STEEPNESS))
         below = [float(scores.min()) / (2 + place) for place in range(len(rest))]
         return reordered(hits, [*map(float, scores), *below])

@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 
 from vouch.retrieval.pair_features import NAMES, Features, Reading, Standing, pair_features
-from vouch.retrieval.token_bag import WeighedTokens
+from vouch.retrieval.token_bag import Rows, WeighedTokens
+from vouch.retrieval.types import Vectors
+
+
+class Table:
+    """Token 0 points right (length 3), 1 up (length 4), 2 up too (length 1)."""
+
+    vectors = np.array([[3, 0], [0, 4], [0, 1]], np.float32)
+
+    def token_vectors(self, rows: Rows) -> Vectors:
+        found: Vectors = self.vectors[rows]
+        return found
 
 
 def tokens(*rows: int) -> WeighedTokens:
-    """Tokens of weight 8: 0 points right (length 3), 1 up (length 4), 2 up too (length 1)."""
-    table = np.array([[3, 0], [0, 4], [0, 1]], np.float32)
-    return WeighedTokens(np.array(rows, np.intp), np.full(len(rows), 8, np.float32), table[list(rows)])
+    """Tokens of weight 8."""
+    summed = 8 * Table.vectors[list(rows)].sum(axis=0)
+    return WeighedTokens(np.array(rows, np.intp), np.full(len(rows), 8, np.float32), float(np.linalg.norm(summed)))
 
 
 QUERY = Reading("血压高吗", tokens(0, 1))
@@ -21,7 +32,7 @@ PASSAGE = Reading("高血压", tokens(2))
 
 def feature(name: str, query: Reading = QUERY, passage: Reading = PASSAGE, place: int = 0) -> float:
     standings = [Standing(0.4, None, 2), Standing(0.8, 1, None)]
-    found: Features = pair_features(query, [passage, QUERY], standings)
+    found: Features = pair_features(query, [passage, QUERY], standings, Table())
     assert found.shape == (2, len(NAMES))
     return float(found[place, NAMES.index(name)])
 
@@ -59,3 +70,16 @@ def test_pairs_of_characters_are_looked_up_in_the_text() -> None:
 def test_texts_without_tokens_meet_nothing() -> None:
     assert feature("cosine of the texts", passage=Reading("", tokens())) == 0
     assert feature("cosine of the texts", query=Reading("?", tokens())) == 0
+
+
+def test_a_passage_is_read_alike_beside_whatever_others() -> None:
+    standing = Standing(0.5, 1, 1)
+    texts = [
+        Reading("血压高", tokens(0, 1)),
+        Reading("", tokens()),
+        Reading("高", tokens(1, 2)),
+        Reading("高", tokens(2)),
+    ]
+    together = pair_features(QUERY, texts, [standing] * 4, Table())
+    alone = [pair_features(QUERY, [text], [standing], Table())[0] for text in texts]
+    np.testing.assert_allclose(together, alone, rtol=1e-6)
