@@ -91,7 +91,8 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         main = library or made
         main.catch_up()  # now, not in the time of the first question
         documents = main.documents()
-        fingerprint = library_fingerprint(main.store.position() if library else "", documents)
+        position = main.store.position() if library else ""
+        fingerprint = library_fingerprint(f"{position} {main.embedder.name}", documents)
         generator, voucher = make_generator(settings), make_voucher(settings)
         find = make_retrieval(settings, generator)
         ask = AskLibrary(lambda watched: Asker(main, watched, fact_desk(main), voucher, find), generator, k)

@@ -57,7 +57,7 @@ def evaluate_retrieval(
         subject = Subject(
             kind="retrieval",
             dataset=collection.name,
-            library=library_fingerprint("", library.documents()),
+            library=library_fingerprint(library.embedder.name, library.documents()),
             questions=_fingerprint(collection),
             items=len(collection.queries),
             choices={"modes": list(ranking.modes), "depth": ranking.depth},

@@ -173,7 +173,7 @@ def _vector_index(indexes: Path, store: "LibraryStore", embedder: Embedder) -> V
     from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
 
     assert isinstance(store, PostgresStore)
-    return PgvectorIndex(store.database, store.position)
+    return PgvectorIndex(store.database, store.vector_position, embedder.name)
 
 
 def _vector_folder(embedder: str) -> str:
@@ -201,6 +201,7 @@ def _index_vectors(store: "LibraryStore") -> None:
     from vouch.retrieval.stores.postgres_store import PostgresStore
 
     assert isinstance(store, PostgresStore)
+    store.drop_former_vectors()
     store.build_index(lambda count: note(f"indexing the vectors of {count:,} passages; it can be searched meanwhile"))
 
 

@@ -146,8 +146,8 @@ class Library:
         self.store.close()
 
     def is_current(self) -> bool:
-        """Say whether the indexes hold all that the store does."""
-        return self.lexical.position == self.vectors.position == self.store.position()
+        """Say whether the indexes hold all that the store does; IndexMismatch after vouch library reembed."""
+        return self.lexical.position == self.vectors.position == self.store.vector_position()
 
     @cached_property
     def _reranker(self) -> Reranker:
@@ -176,7 +176,7 @@ class Library:
 
     def _advance(self, index: LexicalIndex | VectorIndex, add: Add) -> None:
         # Read before the changes: what is written meanwhile is done twice, which changes nothing.
-        target = self.store.position()
+        target = self.store.vector_position()
         if index.position == target:
             return
         if not self.store.follows(index.position):

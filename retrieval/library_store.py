@@ -61,7 +61,13 @@ class LibraryStore(Store, FactStore, FactColumns, Protocol):
         """Return what made the vectors; None for a library without documents."""
         ...
 
-    def position(self) -> str: ...
+    def position(self) -> str:
+        """Return a mark of the present state: what was remembered at the same one still holds."""
+        ...
+
+    def vector_position(self) -> str:
+        """Return the same, for what follows the vectors; IndexMismatch after vouch library reembed."""
+        ...
 
     def document_at(self, path: str, collection: str) -> StoredDocument | None:
         """Return what is stored of a file, None where nothing is."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from vouch.retrieval.errors import LibraryError
+from vouch.retrieval.errors import IndexMismatch, LibraryError
 from vouch.retrieval.library import Library
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,13 @@ class _State:
 
     def close(self) -> None:
         self._opened.__exit__(None, None, None)
+
+
+def _is_current(library: Library) -> bool:
+    try:
+        return library.is_current()
+    except IndexMismatch:  # vouch library reembed: it is opened with its new embedder, if the settings leave it to it
+        return False
 
 
 class LiveLibrary:
@@ -65,7 +72,7 @@ class LiveLibrary:
         """Take up what has changed since the present state; say whether anything had."""
         with self._refreshing:
             with self.reading() as library:
-                if library.is_current():
+                if _is_current(library):
                     return False
             fresh = self._caught_up()
             with self._lock:

@@ -33,7 +33,12 @@ class PostgresChanges:
         raise NotImplementedError
 
     def position(self) -> str:
-        """Return library and last change, parted by a colon; IndexMismatch after vouch library reembed."""
+        """Return library and last change, parted by a colon."""
+        ((change,),) = self.database.rows("SELECT change FROM state")
+        return f"{self.library_id}:{change}"
+
+    def vector_position(self) -> str:
+        """Return the same; IndexMismatch after vouch library reembed."""
         ((change, name),) = self.database.rows(
             "SELECT change, (SELECT value FROM meta WHERE key = 'embedder') FROM state"
         )

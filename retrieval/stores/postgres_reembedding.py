@@ -6,7 +6,13 @@ from vouch.retrieval.library_store import RememberedEmbedder
 from vouch.retrieval.stores import postgres_vectors
 from vouch.retrieval.stores import record_rows as rows
 from vouch.retrieval.stores.postgres_database import Connection, Database
-from vouch.retrieval.stores.postgres_state import next_change, remember, remember_embedder
+from vouch.retrieval.stores.postgres_state import (
+    claimed_embedder,
+    next_change,
+    remember,
+    remember_embedder,
+    remember_former_embedder,
+)
 from vouch.retrieval.stores.postgres_vectors import NEXT_VECTORS
 from vouch.retrieval.types import Chunk, Source, Vectors
 
@@ -71,6 +77,9 @@ class PostgresReembedding:
             if self._added_since(connection, seen):
                 return False
             postgres_vectors.put_in_place(connection)
+            former = claimed_embedder(connection)
+            assert former, "a library without an embedder has no table of vectors"
+            remember_former_embedder(connection, former)
             remember_embedder(connection, self._embedder)
             connection.execute("DELETE FROM meta WHERE key = %s", (_MADE_BY,))
         return True

@@ -35,6 +35,24 @@ def remember_embedder(connection: Connection, embedder: RememberedEmbedder) -> N
     remember(connection, "dimension", str(embedder.dimension))
 
 
+def remember_former_embedder(connection: Connection, embedder: RememberedEmbedder) -> None:
+    """Note what made the vectors until now, and when that ended."""
+    remember(connection, "former_embedder", embedder.name)
+    ((now,),) = connection.execute("SELECT now()::text").fetchall()
+    remember(connection, "former_until", now)
+
+
+def forget_former_embedder(connection: Connection, minutes: int) -> bool:
+    """Forget it, unless its time ended less than so many minutes ago; say whether it was there to forget."""
+    found = connection.execute(
+        "SELECT 1 FROM meta WHERE key = 'former_until' AND value::timestamptz < now() - %s * interval '1 minute'",
+        (minutes,),
+    ).fetchone()
+    if found:
+        connection.execute("DELETE FROM meta WHERE key IN ('former_embedder', 'former_until')")
+    return found is not None
+
+
 def remember(connection: Connection, key: str, value: str) -> None:
     """Note a value under a key, in place of an older one."""
     connection.execute(

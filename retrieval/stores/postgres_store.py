@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vouch.retrieval.errors import IndexMismatch, LibraryDamaged
+from vouch.retrieval.errors import IndexMismatch, LibraryDamaged, LibraryLocked
 from vouch.retrieval.library_store import LibraryStats, Reembedding, RememberedEmbedder, VectorMaker, mismatch
 from vouch.retrieval.stores import postgres_facts, postgres_vectors, record_facts
 from vouch.retrieval.stores import record_rows as rows
@@ -13,6 +13,7 @@ from vouch.retrieval.stores.postgres_database import Connection, Database, stora
 from vouch.retrieval.stores.postgres_reembedding import PostgresReembedding
 from vouch.retrieval.stores.postgres_state import (
     claimed_embedder,
+    forget_former_embedder,
     next_change,
     remember_embedder,
     remembered_embedder,
@@ -21,6 +22,8 @@ from vouch.retrieval.types import EVERYTHING, Chunk, DocumentRecord, Page, Scope
 
 _DOCUMENTS = f"SELECT {rows.STORED_COLUMNS} FROM documents"  # noqa: S608 - our own column names
 _PAGE_TYPES = ("int8", "int4", "text", "float8", "float8", "text", "bytea")
+_FORMER_STAYS = 10
+"""Minutes for which replaced vectors are kept: an answer that was begun with them is finished with them."""
 _CHUNK_TYPES = ("int8", "int8", "text", "int4", "int4", "int4", "text", "text", "text", "text")
 
 
@@ -210,6 +213,17 @@ class PostgresStore(PostgresChanges, postgres_facts.PostgresFacts):
     def reembedding(self, embedder: VectorMaker) -> Reembedding:
         """Begin to replace the vectors, or go on where one with the same embedder was interrupted."""
         return PostgresReembedding(self.database, RememberedEmbedder(embedder.name, embedder.dimension), self._sources)
+
+    def drop_former_vectors(self) -> None:
+        """Free the room of vectors that were replaced a while ago, unless somebody reads just now."""
+        try:
+            with self.database.transaction() as connection:
+                # Whoever comes while this waits has to wait too.
+                connection.execute("SET LOCAL lock_timeout = '100ms'")
+                if forget_former_embedder(connection, _FORMER_STAYS):
+                    connection.execute("DROP TABLE IF EXISTS former_vectors")
+        except LibraryLocked:
+            return  # the next one who adds documents
 
     def build_index(self, announce: Callable[[int], None]) -> bool:
         """Make the vectors' index where they are many and have none; say whether; `announce` gets how many."""

@@ -12,6 +12,7 @@ from vouch.retrieval.types import Vectors
 
 VECTORS = "vectors"
 NEXT_VECTORS = "next_vectors"
+FORMER_VECTORS = "former_vectors"
 HNSW_AT_MOST = 4000
 """Dimensions that pgvector's HNSW takes of half-precision vectors; wider ones are scanned."""
 INDEX_FROM = 10_000
@@ -42,13 +43,16 @@ def make_table(connection: Connection, table: str, dimension: int) -> None:
 
 
 def put_in_place(connection: Connection) -> None:
-    """Make the next vectors the library's, indexes included, and drop the old ones."""
-    connection.execute(
-        "DROP TABLE vectors; ALTER TABLE next_vectors RENAME TO vectors; "
-        "ALTER INDEX next_vectors_pkey RENAME TO vectors_pkey; "
-        "ALTER INDEX next_vectors_by_document RENAME TO vectors_by_document; "
-        "ALTER INDEX IF EXISTS next_vectors_hnsw RENAME TO vectors_hnsw"
-    )
+    """Make the next vectors the library's, indexes included; the old ones stay beside them for who still uses them."""
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(FORMER_VECTORS)))
+    for table, name in ((VECTORS, FORMER_VECTORS), (NEXT_VECTORS, VECTORS)):
+        connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(sql.Identifier(table), sql.Identifier(name)))
+        for index in ("pkey", "by_document", "hnsw"):
+            connection.execute(
+                sql.SQL("ALTER INDEX IF EXISTS {} RENAME TO {}").format(
+                    sql.Identifier(f"{table}_{index}"), sql.Identifier(f"{name}_{index}")
+                )
+            )
 
 
 def copy_vectors(

@@ -156,10 +156,14 @@ class SqliteStore(sqlite_facts.SqliteFacts):
         return RememberedEmbedder(meta["embedder"], int(meta["dimension"]))
 
     def position(self) -> str:
-        """Return library, last chunk and last removal, parted by colons; IndexMismatch after vouch library reembed."""
+        """Return library, last chunk and last removal, parted by colons."""
+        return ":".join((self._library_id, *map(str, self._counters())))
+
+    def vector_position(self) -> str:
+        """Return the same; IndexMismatch after vouch library reembed."""
         if self._embedder:
             self._check_embedder(self.embedder)
-        return ":".join((self._library_id, *map(str, self._counters())))
+        return self.position()
 
     def follows(self, position: str) -> bool:
         """Say whether a position is one of this library's past or present ones."""

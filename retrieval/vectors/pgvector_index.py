@@ -1,6 +1,7 @@
 """The VectorIndex inside a PostgreSQL library: its vectors are the store's own, so that nothing can fall behind."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from vouch.retrieval.half_vectors import vector_text, vectors_from
@@ -25,13 +26,24 @@ class Queries(Protocol):
     ) -> list[tuple[Any, ...]]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """Which vectors are searched, and how."""
+
+    where: str
+    bound: tuple[Any, ...]
+    walked: bool
+    """By a walk through the index, where there is one; otherwise all are compared."""
+
+
 class PgvectorIndex:
     """Nearest neighbours by pgvector: HNSW where the store has made it, else by comparing all."""
 
-    def __init__(self, database: Queries, position: Callable[[], str]) -> None:
-        """`position` is the store's."""
+    def __init__(self, database: Queries, position: Callable[[], str], embedder: str) -> None:
+        """`position` is the store's, which knows when its vectors are no longer those of `embedder`."""
         self._database = database
         self._position = position
+        self._embedder = embedder
 
     @property
     def position(self) -> str:
@@ -58,46 +70,52 @@ class PgvectorIndex:
         if k < 1 or (seqs is not None and not len(seqs)):
             return []
         if seqs is None:
-            return self._best(vector, self._walk("TRUE", (), vector, k))
-        if len(seqs) <= _EXACT_UP_TO:
-            return self._best(vector, self._compare("seq = ANY(%s)", (list(seqs),), vector, k))
-        return self._best(vector, self._walk("seq = ANY(%s)", (list(seqs),), vector, k))
+            return self._best(_Among("TRUE", (), walked=True), vector, k)
+        return self._best(_Among("seq = ANY(%s)", (list(seqs),), len(seqs) > _EXACT_UP_TO), vector, k)
 
     def search_documents(self, vector: Vectors, k: int, doc_ids: frozenset[str]) -> list[tuple[int, float]]:
         """Return the same, only in these documents; their passages are counted, not listed."""
         found = self._database.rows("SELECT id, chunks FROM documents WHERE doc_id = ANY(%s)", (list(doc_ids),))
         if not found or k < 1:
             return []
-        keys = [key for key, _ in found]
-        search = self._compare if sum(chunks for _, chunks in found) <= _EXACT_UP_TO else self._walk
-        return self._best(vector, search("document = ANY(%s)", (keys,), vector, k))
+        passages = sum(chunks for _, chunks in found)
+        among = _Among("document = ANY(%s)", ([key for key, _ in found],), passages > _EXACT_UP_TO)
+        return self._best(among, vector, k)
 
-    def _compare(self, where: str, bound: tuple[Any, ...], vector: Vectors, k: int) -> list[tuple[Any, ...]]:
-        """Return the k nearest, all of the scope compared: the index does not know this expression."""
-        return self._database.rows(
-            f"SELECT seq, vector FROM vectors WHERE {where} ORDER BY (vector <#> %s::halfvec) + 0, seq LIMIT %s",  # noqa: S608
-            (*bound, vector_text(vector), k),
-        )
-
-    def _walk(self, where: str, bound: tuple[Any, ...], vector: Vectors, k: int) -> list[tuple[Any, ...]]:
-        """Return the k nearest that a walk through the index finds; all are compared where there is none."""
-        width = min(_WIDEST, max(_WIDTH, 2 * k))
-        settings = {
-            "hnsw.ef_search": str(width),
-            "hnsw.max_scan_tuples": str(_WALK_AT_MOST),
-            "hnsw.iterative_scan": "relaxed_order",
-            "enable_sort": "off",  # walk where there is an index, whatever the scope is thought to cost
-        }
-        return self._database.rows_under(
-            settings,
-            f"SELECT seq, vector FROM vectors WHERE {where} ORDER BY vector <#> %s::halfvec LIMIT %s",  # noqa: S608
-            (*bound, vector_text(vector), k),
-        )
-
-    def _best(self, vector: Vectors, found: list[tuple[Any, ...]]) -> list[tuple[int, float]]:
-        """Return them by their product with the whole vector: pgvector has compared with half of its digits."""
+    def _best(self, among: _Among, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        """Return the nearest by their product with the whole vector: pgvector has compared with half of its digits."""
+        found = self._nearest("vectors", "embedder", among, vector, k)
+        if not found:
+            if self._are_former():
+                found = self._nearest("former_vectors", "former_embedder", among, vector, k)
+            else:
+                self._position()  # IndexMismatch, if that is why there are none
         if not found:
             return []
         scores = vectors_from([packed for _, packed in found], vector.shape[1]) @ vector[0]
         ranked = zip((seq for seq, _ in found), scores.tolist(), strict=True)
         return sorted(ranked, key=lambda hit: (-hit[1], hit[0]))
+
+    def _are_former(self) -> bool:
+        """Say whether our embedder's vectors are those that were replaced last: whoever began with them may end so."""
+        query = "SELECT 1 FROM meta WHERE key = 'former_embedder' AND value = %s"
+        return bool(self._database.rows(query, (self._embedder,)))
+
+    def _nearest(self, table: str, made_by: str, among: _Among, vector: Vectors, k: int) -> list[tuple[Any, ...]]:
+        """Return number and vector of the k nearest; none where the table is another embedder's."""
+        # Behind `+ 0` no index knows the product: all are compared.
+        order = "vector <#> %s::halfvec" if among.walked else "(vector <#> %s::halfvec) + 0, seq"
+        query = (
+            f"SELECT seq, vector FROM {table} WHERE {among.where} "  # noqa: S608 - our own names
+            f"AND (SELECT value FROM meta WHERE key = '{made_by}') = %s ORDER BY {order} LIMIT %s"
+        )
+        bound = (*among.bound, self._embedder, vector_text(vector), k)
+        if not among.walked:
+            return self._database.rows(query, bound)
+        settings = {
+            "hnsw.ef_search": str(min(_WIDEST, max(_WIDTH, 2 * k))),
+            "hnsw.max_scan_tuples": str(_WALK_AT_MOST),
+            "hnsw.iterative_scan": "relaxed_order",
+            "enable_sort": "off",  # walk where there is an index, whatever the scope is thought to cost
+        }
+        return self._database.rows_under(settings, query, bound)

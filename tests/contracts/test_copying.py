@@ -64,7 +64,7 @@ def searched(store: LibraryStore, folder: Path) -> Library:
     else:
         from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
 
-        vectors = PgvectorIndex(store.database, store.position)  # type: ignore[attr-defined]
+        vectors = PgvectorIndex(store.database, store.vector_position, embedder.name)  # type: ignore[attr-defined]
     mixture = SearchSettings(vector_weight_latin=0.3)
     return Library(store, TantivyIndex(folder / "lexical"), vectors, embedder, folder / "lock", mixture)
 

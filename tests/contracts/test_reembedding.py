@@ -69,9 +69,10 @@ def test_all_vectors_are_replaced_and_the_embedder_with_them(opened: Opened, sto
 
 def test_whoever_works_with_the_old_embedder_is_told(opened: Opened, store: LibraryStore) -> None:
     reader = opened(embedder=LetterEmbedder())
-    assert reader.position()
+    assert reader.vector_position()
     reembed(opened(write=True), Lengths(), text_of, lambda _: None)
-    for act in (reader.position, store.position, lambda: store.put(record(Source("x", "x", "/x"), "x"))):
+    assert reader.position() == store.position(), "whoever follows no vectors is not told"
+    for act in (reader.vector_position, store.vector_position, lambda: store.put(record(Source("x", "x", "/x"), "x"))):
         with pytest.raises(IndexMismatch, match=r"built with lengths, settings say letters.*vouch library reembed"):
             act()
 

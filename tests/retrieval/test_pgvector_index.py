@@ -54,7 +54,7 @@ def store(
 
 
 def index_of(store: "PostgresStore") -> PgvectorIndex:
-    return PgvectorIndex(store.database, store.position)
+    return PgvectorIndex(store.database, store.vector_position, "e")
 
 
 def oracle(store: "PostgresStore", query: Vectors, k: int, doc_ids: frozenset[str]) -> list[int]:
