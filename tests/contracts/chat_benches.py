@@ -155,13 +155,13 @@ def chatglm_cpp(folder: Path) -> Iterator[Bench]:
     yield Bench(model, tiny.says(model.prompt_ids(ASK), TOKENS).lstrip(), seeded=False)
 
 
-def started(path: Path) -> "xllamacpp.Server":
+def started(path: Path, window: int = 1024) -> "xllamacpp.Server":
     """Return a llama.cpp server for a file, as another program would run it."""
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
-    parameters.n_ctx, parameters.n_parallel = 1024, 1
+    parameters.n_ctx, parameters.n_parallel = window, 1
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.warmup, parameters.ui, parameters.verbosity = False, False, 0
     return xllamacpp.Server(parameters)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line
 """Chat models that lie: whatever they reply, nothing unsupported is passed on without a mark.
 
 Each case says what must be seen: `refused` with its reason, `marked` (the lie stands in the answer, right before the

@@ -12,13 +12,13 @@ import gguf
 import numpy as np
 import sentencepiece
 import torch
-from transformers import GlmConfig, GlmForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import GlmConfig, GlmForCausalLM, LlamaConfig, LlamaForCausalLM, PretrainedConfig
 
 from vouch.generation.chat import Message
 from vouch.generation.templates.chatglm3 import SPECIAL_TOKENS, ChatGLM3Format
 from vouch.generation.templates.segments import Control
 
-HIDDEN, HEADS, GROUPS, FEED, LAYERS, WINDOW = 64, 4, 2, 128, 2, 1024
+HEADS, GROUPS, LAYERS, WINDOW = 4, 2, 2, 1024
 CORPUS = """公司2022年营业收入为1,234.56万元，同比增长2.5%。
 本报告期净利润下降，主要是原材料价格上涨所致。
 The company's revenue grew by 12 percent in 2022, net profit fell.
@@ -30,6 +30,14 @@ TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}as
 """A chat template without control tokens."""
 
 Weights = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large a tiny model is."""
+
+    hidden: int = 64
+    window: int = WINDOW
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,11 @@ def _without(reference: torch.nn.Module, pieces: sentencepiece.SentencePieceProc
         weight[[*ends, *range(len(pieces), len(weight))]] = 0
 
 
-def trained_pieces(vocabulary: int = 400) -> sentencepiece.SentencePieceProcessor:
+def trained_pieces(vocabulary: int = 400, corpus: str = CORPUS) -> sentencepiece.SentencePieceProcessor:
     """Return a vocabulary like Llama's and ChatGLM3's: BPE with byte fallback."""
     written = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(CORPUS.split("\n") * 5),
+        sentence_iterator=iter(corpus.split("\n") * 5),
         model_writer=written,
         vocab_size=vocabulary,
         model_type="bpe",
@@ -110,25 +118,41 @@ def _begin_with_newline(
 def tiny_llama(path: Path, template: str | None = None, whole: bool = True) -> TinyModel:
     """Return a Llama and write it to a GGUF file; `whole`: it talks on in whole characters."""
     pieces = trained_pieces()
+    reference = random_llama(pieces)
+    if whole:
+        _without(reference, pieces)
+    write_llama_gguf(path, reference, pieces, template)
+    return TinyModel(path, reference, pieces)
+
+
+def random_llama(pieces: sentencepiece.SentencePieceProcessor, shape: Shape = Shape()) -> LlamaForCausalLM:
+    """Return a Llama with random weights, always the same."""
     torch.manual_seed(7)
-    reference = LlamaForCausalLM(
+    return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(pieces),
-            hidden_size=HIDDEN,
-            intermediate_size=FEED,
+            hidden_size=shape.hidden,
+            intermediate_size=2 * shape.hidden,
             num_hidden_layers=LAYERS,
             num_attention_heads=HEADS,
             num_key_value_heads=GROUPS,
-            max_position_embeddings=WINDOW,
+            max_position_embeddings=shape.window,
             initializer_range=0.3,
             tie_word_embeddings=False,
         )
     ).eval()
-    if whole:
-        _without(reference, pieces)
+
+
+def write_llama_gguf(
+    path: Path,
+    reference: LlamaForCausalLM,
+    pieces: sentencepiece.SentencePieceProcessor,
+    template: str | None = None,
+) -> None:
+    """Write a Llama to a GGUF file."""
     weights = _weights(reference)
     writer = _writer(path, "llama", pieces, ())
-    writer.add_rope_dimension_count(HIDDEN // HEADS)
+    _add_shape(writer, reference.config, reference.config.head_dim)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     if template is not None:
@@ -143,23 +167,33 @@ def tiny_llama(path: Path, template: str | None = None, whole: bool = True) -> T
             writer.add_tensor(f"{ours}ffn_{name}.weight", weights[f"{theirs}mlp.{name}_proj.weight"])
         _shared_tensors(writer, weights, theirs, ours)
     _finish(writer, weights)
-    return TinyModel(path, reference, pieces)
 
 
 def tiny_glm(path: Path, whole: bool = True, asked: Sequence[Message] = ()) -> TinyModel:
     """Return a ChatGLM3 and write it to a GGUF file; `asked`: what it begins to answer with a newline."""
     pieces = trained_pieces()
+    reference = random_glm(pieces)
+    if whole:
+        _without(reference, pieces)
+    if asked:
+        _begin_with_newline(reference, pieces, asked)
+    write_glm_gguf(path, reference, pieces)
+    return TinyModel(path, reference, pieces)
+
+
+def random_glm(pieces: sentencepiece.SentencePieceProcessor, shape: Shape = Shape()) -> GlmForCausalLM:
+    """Return a ChatGLM3 with random weights, always the same."""
     torch.manual_seed(7)
-    reference = GlmForCausalLM(
+    return GlmForCausalLM(
         GlmConfig(
             vocab_size=len(pieces) + len(SPECIAL_TOKENS),
-            hidden_size=HIDDEN,
-            intermediate_size=FEED,
+            hidden_size=shape.hidden,
+            intermediate_size=2 * shape.hidden,
             num_hidden_layers=LAYERS,
             num_attention_heads=HEADS,
             num_key_value_heads=GROUPS,
-            head_dim=HIDDEN // HEADS,
-            max_position_embeddings=WINDOW,
+            head_dim=shape.hidden // HEADS,
+            max_position_embeddings=shape.window,
             rms_norm_eps=1e-5,
             attention_bias=True,
             tie_word_embeddings=False,
@@ -168,13 +202,13 @@ def tiny_glm(path: Path, whole: bool = True, asked: Sequence[Message] = ()) -> T
             rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
         )
     ).eval()
-    if whole:
-        _without(reference, pieces)
-    if asked:
-        _begin_with_newline(reference, pieces, asked)
+
+
+def write_glm_gguf(path: Path, reference: GlmForCausalLM, pieces: sentencepiece.SentencePieceProcessor) -> None:
+    """Write a ChatGLM3 to a GGUF file."""
     weights = _weights(reference)
     writer = _writer(path, "chatglm", pieces, SPECIAL_TOKENS)
-    writer.add_rope_dimension_count(HIDDEN // HEADS // 2)
+    _add_shape(writer, reference.config, reference.config.head_dim // 2)
     writer.add_eos_token_id(2)
     writer.add_eot_token_id(len(pieces) + SPECIAL_TOKENS.index("<|user|>"))
     writer.add_add_bos_token(False)
@@ -186,7 +220,6 @@ def tiny_glm(path: Path, whole: bool = True, asked: Sequence[Message] = ()) -> T
         writer.add_tensor(f"{ours}ffn_up.weight", weights[f"{theirs}mlp.gate_up_proj.weight"])
         _shared_tensors(writer, weights, theirs, ours)
     _finish(writer, weights)
-    return TinyModel(path, reference, pieces)
 
 
 def interleaved(weight: np.ndarray, heads: int) -> np.ndarray:
@@ -203,10 +236,7 @@ def _writer(
 ) -> gguf.GGUFWriter:
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name("tiny")
-    writer.add_context_length(WINDOW)
-    writer.add_embedding_length(HIDDEN)
     writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(FEED)
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(GROUPS)
     writer.add_layer_norm_rms_eps(1e-5 if architecture == "chatglm" else 1e-6)
@@ -218,6 +248,13 @@ def _writer(
     writer.add_token_scores([pieces.get_score(n) for n in numbers] + [0.0] * len(special))
     writer.add_token_types([_token_type(pieces, n) for n in numbers] + [gguf.TokenType.CONTROL] * len(special))
     return writer
+
+
+def _add_shape(writer: gguf.GGUFWriter, config: PretrainedConfig, rotated: int) -> None:
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_rope_dimension_count(rotated)
 
 
 def _token_type(pieces: sentencepiece.SentencePieceProcessor, number: int) -> gguf.TokenType:

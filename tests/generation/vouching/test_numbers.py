@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line
 """Numbers of answers and documents: what they are worth, and when one is the other."""
 
 from decimal import Decimal
