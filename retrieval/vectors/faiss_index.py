@@ -1,41 +1,46 @@
-"""The VectorIndex in two files, with FAISS: exact up to a size, inverted lists of one-byte codes above it."""
+"""The VectorIndex in a folder, with FAISS: exact up to a size, above it short codes whose best are compared again."""
 
+import contextlib
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import faiss
 import numpy as np
 
 from vouch.retrieval.atomic_file import replace_durably, write_atomically
 from vouch.retrieval.types import Vectors
+from vouch.retrieval.vectors.faiss_scans import CodedScan, ExactScan, GpuScan, Mask, gpus, one_thread, unpacked
+from vouch.retrieval.vectors.vector_rows import Mark, Rows, VectorRows, drop_files
 
-_FORMAT = 1
-_INDEX = "vectors.faiss"
+_FORMAT = 2
 _STATE = "state.json"
-_FULL_PROBE_SHARE = 0.1
+_COMPARED = 400
+"""Rows with the best codes that are compared at least; four for each one asked for."""
+_TRAINED_ON = 20_000
+_TRAINED_AGAIN = 4
+"""Codes are fitted anew when there are so many times more vectors than they were fitted to."""
+_DEAD_SHARE = 0.3
+"""Of rows that no longer count, when all are written anew."""
+_READ_AGAIN = 3
+"""Tries at reading an index that another process replaces meanwhile."""
 
 
 class FaissIndex:
-    """Inner products over chunk vectors; all lists are probed where a scope leaves little to look at."""
+    """Inner products over chunk vectors.
 
-    def __init__(self, folder: Path, dimension: int, *, exact_up_to: int = 50_000, probes: int = 128) -> None:
-        """Open the index in `folder`, or an empty one.
+    Vectors are appended to files. All beyond `exact_up_to` that came last have codes; the last ones and the vectors of
+    a narrow scope are compared as they are. Adding a document costs what it holds: codes are written again (a
+    sixteenth of the vectors) each time `exact_up_to` have come.
+    """
 
-        Measured on 71,000 hashed vectors of real texts, which have no clusters to speak of: exact 12.6 ms a query; with
-        32, 128 and 256 of 1,000 lists 0.5, 1.3 and 2.9 ms and 0.68, 0.82 and 0.89 of the ten nearest. Trained vectors
-        cluster: the same share takes fewer probes.
-        """
+    def __init__(self, folder: Path, dimension: int, *, exact_up_to: int = 20_000) -> None:
+        """Open the index in `folder`, or an empty one."""
         self._folder = folder
         self._dimension = dimension
         self._exact_up_to = exact_up_to
-        self._probes = probes
-        # One query at a time gains nothing from threads, and on a busy machine their barriers cost 30 ms at p95.
-        faiss.omp_set_num_threads(1)
-        self._index = _exact(dimension)
-        self._position = ""
+        one_thread()
+        self._state: dict[str, object] = {}
+        self._start_empty()
         self.reload()
 
     @property
@@ -44,75 +49,133 @@ class FaissIndex:
 
     def reload(self) -> None:
         """Take up what another process has committed; damaged files read as an empty index without a position."""
-        self._index, self._position = _exact(self._dimension), ""
-        try:
-            state = json.loads((self._folder / _STATE).read_text("utf-8"))
-            if state["format"] != _FORMAT or state["dimension"] != self._dimension:
+        for _ in range(_READ_AGAIN):
+            try:
+                state = json.loads((self._folder / _STATE).read_text("utf-8"))
+                if state == self._state and not self._changed():
+                    return
+                self._open(state)
                 return
-            index = faiss.read_index(str(self._folder / _INDEX))
-        except (OSError, ValueError, KeyError, RuntimeError):  # RuntimeError: FAISS on a file it cannot read
-            return
-        if index.d == self._dimension:
-            self._index, self._position = index, state["position"]
+            except (OSError, ValueError, KeyError, TypeError, RuntimeError):  # RuntimeError: FAISS on a damaged file
+                self._start_empty()
 
     def clear(self) -> None:
         (self._folder / _STATE).unlink(missing_ok=True)
-        self._index, self._position = _exact(self._dimension), ""
+        self._drop_codes()
+        drop_files(self._folder)
+        self._start_empty()
 
     def add(self, seqs: Sequence[int], vectors: Vectors) -> None:
         self.remove(seqs)
-        if _is_exact(self._index) and self._index.ntotal + len(seqs) > self._exact_up_to:
-            self._index = self._with_lists(vectors)
-        self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(seqs, np.int64))
+        first = len(self._rows)
+        self._rows.append(seqs, vectors)
+        self._tail.add(self._rows.packed(slice(first, None)))
+        if len(self._tail) > self._exact_up_to:
+            self._encode_tail()
 
     def remove(self, seqs: Sequence[int]) -> None:
-        if len(seqs) and self._index.ntotal:
-            self._index.remove_ids(np.asarray(seqs, np.int64))
+        self._rows.kill(self._rows.rows_of(seqs))
 
     def commit(self, position: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = self._folder / f"{_INDEX}.new"
-        faiss.write_index(self._index, str(fresh))
-        replace_durably(fresh, self._folder / _INDEX)
-        # Last: a crash before this leaves the old position with newer vectors, and adding them again replaces them.
-        state = {"format": _FORMAT, "dimension": self._dimension, "position": position}
-        write_atomically(self._folder / _STATE, json.dumps(state).encode())
+        if self._rows.dead > max(self._exact_up_to, _DEAD_SHARE * len(self._rows)):
+            self._write_anew()
+        mark = self._rows.commit()
+        coded = len(self._codes) if self._codes else 0
+        codes = f"codes-{mark.generation}-{coded}.faiss" if coded else ""
+        if self._codes and not (self._folder / codes).is_file():
+            fresh = self._folder / f"{codes}.new"
+            self._codes.write(fresh)
+            replace_durably(fresh, self._folder / codes)
+        # Last: a crash before this leaves the old position, and bytes behind the old mark that the next run cuts off.
+        self._state = {
+            "format": _FORMAT,
+            "dimension": self._dimension,
+            "position": position,
+            "mark": [mark.generation, mark.rows, mark.dead],
+            "codes": codes,
+            "trained_on": self._trained_on,
+        }
+        write_atomically(self._folder / _STATE, json.dumps(self._state).encode())
         self._position = position
+        self._drop_codes(codes)
+        self._rows.drop_other_files()
 
     def search(self, vector: Vectors, k: int, seqs: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        if not self._index.ntotal or k < 1 or (seqs is not None and not len(seqs)):
+        if k < 1 or self._rows.dead == len(self._rows):
             return []
-        selector = None if seqs is None else faiss.IDSelectorBatch(np.asarray(seqs, np.int64))
-        scores, found = self._index.search(
-            np.ascontiguousarray(vector, np.float32),
-            min(k, self._index.ntotal),
-            params=self._parameters(selector, self._index.ntotal if seqs is None else len(seqs)),
-        )
-        hits = [(int(seq), float(score)) for seq, score in zip(found[0], scores[0], strict=True) if seq >= 0]
-        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))  # FAISS has no order for equal products
+        if seqs is None:
+            rows = self._candidates(vector, k, self._rows.alive if self._rows.dead else None)
+        else:
+            rows = self._rows.rows_of(seqs)
+            if len(rows) > self._exact_up_to:
+                mask = np.zeros(len(self._rows), np.bool_)
+                mask[rows] = True
+                rows = self._candidates(vector, k, mask)
+        scores = unpacked(self._rows.packed(rows)) @ np.asarray(vector[0], np.float32)
+        hits = zip(self._rows.numbers(rows).tolist(), scores.tolist(), strict=True)
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
 
-    def _parameters(self, selector: Any, candidates: int) -> Any:
-        if _is_exact(self._index):
-            return faiss.SearchParameters(sel=selector)
-        # Codes outside the scope are skipped unread, so a narrow scope can afford every list and loses nothing.
-        narrow = candidates < _FULL_PROBE_SHARE * self._index.ntotal
-        return faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nlist if narrow else self._probes)
+    def _candidates(self, vector: Vectors, k: int, mask: Mask | None) -> Rows:
+        coded = len(self._codes) if self._codes else 0
+        recent = self._tail.best(vector, k, None if mask is None else mask[coded:])
+        if not self._codes:
+            return recent
+        if mask is None and gpus():
+            return np.concatenate([self._on_gpu().best(vector, k), recent + coded])
+        near = self._codes.best(vector, max(_COMPARED, 4 * k), None if mask is None else mask[:coded])
+        return np.concatenate([near, recent + coded])
 
-    def _with_lists(self, arriving: Vectors) -> Any:
-        """Return an index with inverted lists that holds what the exact one held, trained on that and the new."""
-        held = self._index.index.reconstruct_n(0, self._index.ntotal)
-        training = np.concatenate([held, arriving]).astype(np.float32)
-        lists = max(1, int(4 * math.sqrt(len(training))))
-        index = faiss.index_factory(self._dimension, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
-        index.cp.min_points_per_centroid = 1  # small thresholds, as in tests, would print warnings
-        index.train(training)
-        index.add_with_ids(held, faiss.vector_to_array(self._index.id_map))
-        return index
+    def _on_gpu(self) -> GpuScan:
+        """Return the rows that have codes in the memory of a GPU, where comparing all of them is the fastest."""
+        assert self._codes
+        if self._gpu is None:
+            self._gpu = GpuScan(self._dimension)
+            self._gpu.add(self._rows.packed(slice(0, len(self._codes))))
+        return self._gpu
 
+    def _encode_tail(self) -> None:
+        """Give codes to all rows."""
+        if self._codes is None or len(self._rows) >= _TRAINED_AGAIN * self._trained_on:
+            sample = np.linspace(0, len(self._rows) - 1, min(len(self._rows), _TRAINED_ON)).astype(np.int64)
+            self._codes = CodedScan.trained(unpacked(self._rows.packed(sample)))
+            self._trained_on = len(self._rows)
+        self._codes.add(self._rows.packed(slice(len(self._codes), None)))
+        self._tail, self._gpu = ExactScan(self._dimension), None
 
-def _exact(dimension: int) -> Any:
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+    def _write_anew(self) -> None:
+        """Leave out the rows that no longer count."""
+        self._rows = self._rows.without_dead(max(1, self._exact_up_to))
+        self._codes, self._gpu, self._tail = None, None, ExactScan(self._dimension)
+        self._tail.add(self._rows.packed(slice(0, None)))
+        if len(self._rows) > self._exact_up_to:
+            self._encode_tail()
 
+    def _open(self, state: dict[str, object]) -> None:
+        if state["format"] != _FORMAT or state["dimension"] != self._dimension:
+            raise ValueError(f"{self._folder} holds other vectors")
+        generation, count, dead = state["mark"]  # type: ignore[misc, attr-defined]
+        rows = VectorRows(self._folder, self._dimension, Mark(generation, count, dead))
+        codes = CodedScan.read(self._folder / str(state["codes"]), self._dimension) if state["codes"] else None
+        tail = ExactScan(self._dimension)
+        tail.add(rows.packed(slice(len(codes) if codes else 0, None)))
+        self._rows, self._codes, self._gpu, self._tail = rows, codes, None, tail
+        self._trained_on = int(str(state["trained_on"]))
+        self._state, self._position = state, str(state["position"])
 
-def _is_exact(index: Any) -> bool:
-    return isinstance(index, faiss.IndexIDMap)
+    def _start_empty(self) -> None:
+        self._rows = VectorRows(self._folder, self._dimension)
+        self._tail = ExactScan(self._dimension)
+        self._codes: CodedScan | None = None
+        self._gpu: GpuScan | None = None
+        self._trained_on = 0
+        self._state, self._position = {}, ""
+
+    def _changed(self) -> bool:
+        return self._rows.changed
+
+    def _drop_codes(self, kept: str = "") -> None:
+        for path in self._folder.glob("codes-*"):
+            if path.name != kept:
+                with contextlib.suppress(PermissionError):  # open elsewhere: it goes the next time
+                    path.unlink(missing_ok=True)

@@ -103,10 +103,11 @@ class PgvectorIndex:
 
     def _nearest(self, table: str, made_by: str, among: _Among, vector: Vectors, k: int) -> list[tuple[Any, ...]]:
         """Return number and vector of the k nearest; none where the table is another embedder's."""
+        # The cast hides the dimension, which a prepared query must not see change under vouch library reembed.
         # Behind `+ 0` no index knows the product: all are compared.
         order = "vector <#> %s::halfvec" if among.walked else "(vector <#> %s::halfvec) + 0, seq"
         query = (
-            f"SELECT seq, vector FROM {table} WHERE {among.where} "  # noqa: S608 - our own names
+            f"SELECT seq, vector::halfvec FROM {table} WHERE {among.where} "  # noqa: S608 - our own names
             f"AND (SELECT value FROM meta WHERE key = '{made_by}') = %s ORDER BY {order} LIMIT %s"
         )
         bound = (*among.bound, self._embedder, vector_text(vector), k)

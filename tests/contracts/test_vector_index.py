@@ -17,7 +17,8 @@ def unit(vectors: np.ndarray) -> Vectors:
     return made
 
 
-VECTORS = unit(np.random.default_rng(1).normal(size=(N, DIMENSION)))
+VECTORS = unit(np.random.default_rng(1).normal(size=(N, DIMENSION))).astype(np.float16).astype(np.float32)
+"""With as many digits as a store keeps."""
 SEQS = [10 * n + 3 for n in range(N)]
 QUERIES = unit(np.random.default_rng(2).normal(size=(20, DIMENSION)))
 
@@ -33,7 +34,7 @@ def nearest(index: FaissIndex, query: Vectors, k: int, among: list[int] | None =
     return [seq for seq, _ in index.search(query[None, :], k, among)]
 
 
-@pytest.fixture(params=["exact", "lists"])
+@pytest.fixture(params=["exact", "codes"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> FaissIndex:
     return FaissIndex(tmp_path, DIMENSION, exact_up_to=N if request.param == "exact" else 200)
 
@@ -107,7 +108,7 @@ def test_an_index_of_another_dimension_reads_as_none(filled: FaissIndex, tmp_pat
     assert FaissIndex(tmp_path, DIMENSION * 2).position == ""
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "state.json"])
+@pytest.mark.parametrize("name", ["vectors-0.rows", "state.json"])
 @pytest.mark.parametrize("content", [None, b"", b"half of a file"])
 def test_damaged_files_read_as_an_empty_index(
     filled: FaissIndex, tmp_path: Path, name: str, content: bytes | None
@@ -121,6 +122,6 @@ def test_damaged_files_read_as_an_empty_index(
 
 
 def test_a_file_cut_short_reads_as_an_empty_index(filled: FaissIndex, tmp_path: Path) -> None:
-    file = tmp_path / "vectors.faiss"
+    file = tmp_path / "vectors-0.rows"
     file.write_bytes(file.read_bytes()[:-100])
     assert FaissIndex(tmp_path, DIMENSION).position == ""

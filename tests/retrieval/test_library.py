@@ -142,7 +142,7 @@ def break_lexical(index: Path) -> None:
 
 
 def break_vectors(index: Path) -> None:
-    (index / "vectors" / "vectors.faiss").write_bytes(b"broken")
+    (index / "vectors" / "vectors-0.rows").write_bytes(b"broken")
 
 
 def of_another_library(index: Path) -> None:
