@@ -33,15 +33,15 @@ def _shown(service: Service, citation: Json, texts: Texts) -> None:
         st.error(plain(str(error)))
         return
     _turning(number, int(page["pages"]), texts)
+    if number == citation["page"] and citation["text"]:
+        st.caption(texts("quoted"))  # above the picture, whose marked place may stand far down
+        st.markdown(f"> {plain(str(citation['text']))}")
     boxes = _boxes(citation) if number == citation["page"] else ()
     try:
         st.image(service.page_picture(document, number, boxes, ACCESS), width="stretch")
     except NotFound:
         st.caption(texts("no_picture"))
         st.markdown(plain(str(page["text"])))
-    if number == citation["page"]:
-        st.caption(texts("quoted"))
-        st.markdown(f"> {plain(str(citation['text']))}")
 
 
 def _turning(number: int, pages: int, texts: Texts) -> None:
