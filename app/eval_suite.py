@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vouch.app.commands.options import with_reranker
 from vouch.app.eval_answers import evaluate_answers
 from vouch.app.eval_facts import evaluate_facts
 from vouch.app.eval_output import RunOptions
@@ -81,7 +82,7 @@ def _measured(settings: Settings, data_set: DataSet, places: Places, options: Ru
         case "answers":
             return evaluate_answers(asked, files, options, judged=False)
         case "retrieval":
-            return evaluate_retrieval(settings, files[0], Ranking(), options, asked.library)
+            return evaluate_retrieval(with_reranker(settings), files[0], Ranking(), options, asked.library)
         case "facts":
             return evaluate_facts(asked, files[0], options, None)
 

@@ -53,8 +53,10 @@ class RetrievalSettings:
     """Other wordings that are searched for."""
     diversity: Annotated[float, Between(0, 1)] = 0.0
     """How far passages like a better one are put down; 0: not at all."""
-    reranker: Literal["none", "light", "cross-encoder"] = "none"
-    """What puts the best passages in a better order; the model of a cross-encoder is named under [rerank]."""
+    reranker: Literal["auto", "none", "light", "cross-encoder"] = "auto"
+    """What puts the best passages in a better order; auto: light, but for questions about a company's report.
+
+    The model of a cross-encoder is named under [rerank]."""
 
 
 @dataclass(frozen=True, slots=True)

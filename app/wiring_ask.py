@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,18 +66,29 @@ def fact_desk(library: "Library", facts: "Stated | None" = None, model: "ChatMod
 
 def make_retrieval(settings: Settings, generator: "Generator") -> "Retrieve":
     """Return what finds passages; the chat model that words questions anew is the generator's, where it has one."""
-    from vouch.generation.retrieve import retrieve
-
+    plain = _plain_retrieval(settings)
     manner = settings.retrieval.variants
     if manner == "none":
-        return retrieve
+        return plain
     from vouch.app.wiring_models import make_chat_model
     from vouch.generation.chat_generator.generator import ChatGenerator
     from vouch.generation.query_variants import VariantOptions, VariedRetrieval
 
     prompts = Path(settings.generation.prompts).expanduser() if settings.generation.prompts else None
     own = generator.model if isinstance(generator, ChatGenerator) else make_chat_model(model_settings(settings))
-    return VariedRetrieval(own, VariantOptions(manner, settings.retrieval.variant_count, prompts=prompts))
+    return VariedRetrieval(own, VariantOptions(manner, settings.retrieval.variant_count, prompts=prompts), plain)
+
+
+def _plain_retrieval(settings: Settings) -> "Retrieve":
+    from vouch.generation.retrieve import retrieve, retrieve_suited
+
+    match settings.retrieval.reranker:
+        case "none":
+            return retrieve
+        case "auto":
+            return retrieve_suited
+        case "light" | "cross-encoder":
+            return partial(retrieve, mode="hybrid+rerank")
 
 
 def make_voucher(settings: Settings) -> "Voucher":

@@ -76,7 +76,7 @@ def make_reranker(settings: Settings) -> Reranker | None:
             return None
         case "cross-encoder":
             return _cross_encoder(settings)
-        case "light":
+        case "auto" | "light":
             from vouch.retrieval.embedders.static import StaticEmbedder
             from vouch.retrieval.rerank.light import LightReranker
 

@@ -77,6 +77,7 @@ def local_service(settings: Settings) -> "LocalService":
     with open_store_to_fill(settings):
         pass  # made now: a server starts on an empty library too
     retrieval = settings.retrieval
+    rerank = None if retrieval.reranker == "auto" else retrieval.reranker != "none"
     return LocalService(
         Parts(
             live=LiveLibrary(partial(open_library, settings, follow=False)),
@@ -89,7 +90,7 @@ def local_service(settings: Settings) -> "LocalService":
             uploads=Uploads(library_home(settings) / "uploads"),
             jobs=Jobs(),
             people=open_conversations(settings),
-            defaults=Defaults(settings.generation.k, retrieval.k, retrieval.mode, retrieval.reranker != "none"),
+            defaults=Defaults(settings.generation.k, retrieval.k, retrieval.mode, rerank),
         )
     )
 
@@ -148,12 +149,12 @@ def _in_manner(settings: Settings, manner: "Manner") -> Settings:
 
 
 def _search(
-    library: "Library", query: str, k: int, mode: "SearchMode", scope: "Scope", rerank: bool
+    library: "Library", query: str, k: int, mode: "SearchMode", scope: "Scope", rerank: bool | None
 ) -> "Sequence[Hit]":
     from vouch.generation.finding import Wanted, find
 
-    wanted = Wanted(k, "hybrid+rerank" if rerank and mode == "hybrid" else mode, scope)
-    return find(library, query, wanted).hits
+    reread: dict[bool | None, SearchMode | None] = {True: "hybrid+rerank", False: "hybrid", None: None}
+    return find(library, query, Wanted(k, reread[rerank] if mode == "hybrid" else mode, scope)).hits
 
 
 def _ingest(settings: Settings, request: "IngestRequest", job: "Job") -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from vouch.generation.chat import ChatModel, ChatRequest, Sampling, collected
 from vouch.generation.prompts.loader import load_prompt
-from vouch.generation.retrieve import DEPTH, Shelf, retrieve
+from vouch.generation.retrieve import DEPTH, Retrieve, Shelf, retrieve
 from vouch.retrieval.errors import NoReply
 from vouch.retrieval.question import Question
 from vouch.retrieval.types import Hit, Scope
@@ -42,16 +42,18 @@ class VariantOptions:
 class VariedRetrieval:
     """Finds passages for a question and for what a model makes of it; one call of the model for each question."""
 
-    def __init__(self, model: ChatModel, options: VariantOptions) -> None:
+    def __init__(self, model: ChatModel, options: VariantOptions, plain: Retrieve = retrieve) -> None:
+        """`plain` finds passages for the question itself."""
         self._model = model
         self._options = options
+        self._plain = plain
         self._last: tuple[str, tuple[str, ...]] = ("", ())
 
     def __call__(self, shelf: Shelf, question: Question, scope: Scope) -> list[Hit]:
         """Return the passages found, best first; those of the question alone where the model says nothing of use."""
         if self._last[0] != question.text:
             self._last = question.text, self._written(question)
-        rankings = [retrieve(shelf, question, scope)]
+        rankings = [self._plain(shelf, question, scope)]
         mode: Literal["vector", "hybrid"] = "vector" if self._options.manner == "hyde" else "hybrid"
         rankings += [shelf.search(words, DEPTH, mode, scope) for words in self._last[1]]
         return fused(rankings)

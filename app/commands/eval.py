@@ -97,17 +97,14 @@ def answers(ctx: click.Context, files: tuple[Path, ...], judged: bool, as_json: 
     "modes",
     multiple=True,
     type=click.Choice(["lexical", "vector", "hybrid", "hybrid+rerank"]),
-    help="Repeatable; all where none is named (hybrid+rerank if a reranker is set, or with --rerank).",
+    help="Repeatable; all where none is named.",
 )
 @click.option("-k", "depth", type=click.IntRange(1, 1000), default=100, show_default=True, help="How deep to rank.")
-@click.option("--rerank", is_flag=True, help="Add the mode hybrid+rerank.")
 @run_options
 @library_option
 @json_option
 @click.pass_context
-def retrieval(
-    ctx: click.Context, folder: Path, modes: tuple["SearchMode", ...], depth: int, rerank: bool, as_json: bool
-) -> None:
+def retrieval(ctx: click.Context, folder: Path, modes: tuple["SearchMode", ...], depth: int, as_json: bool) -> None:
     """Search the corpus of DIR (corpus.jsonl, queries.jsonl, qrels/*.tsv) with every mode and measure the rankings.
 
     The corpus is read into a temporary library; --library keeps it for the next time (a folder of its own).
@@ -118,11 +115,8 @@ def retrieval(
 
     # A library that a settings file names is the user's own: no place for a corpus.
     keep = settings.library if settings.origins.get("library", "").startswith("flag") else None
-    if rerank or "hybrid+rerank" in modes:
-        settings = with_reranker(settings)
-    both = settings.retrieval.reranker != "none"
-    ranking = Ranking(tuple(dict.fromkeys(modes)) or (MODES if both else MODES[:-1]), depth)
-    metrics = evaluate_retrieval(settings, folder, ranking, options, keep)
+    ranking = Ranking(tuple(dict.fromkeys(modes)) or MODES, depth)
+    metrics = evaluate_retrieval(with_reranker(settings), folder, ranking, options, keep)
     _conclude(ctx, metrics, "" if as_json else retrieval_text(metrics))
 
 

@@ -97,9 +97,11 @@ def chosen_settings(ctx: click.Context) -> Settings:
 
 
 def with_reranker(settings: Settings) -> Settings:
-    """Return the settings with the reranker that ships, where they name none."""
+    """Return the settings with a reranker for every question: the one that ships, where they name none."""
     chosen = settings.retrieval
-    return replace(settings, retrieval=replace(chosen, reranker="light")) if chosen.reranker == "none" else settings
+    if chosen.reranker == "cross-encoder":
+        return settings
+    return replace(settings, retrieval=replace(chosen, reranker="light"))
 
 
 def chosen_scope(ctx: click.Context) -> Wanted:

@@ -39,7 +39,6 @@ def search(ctx: click.Context, query: str, rerank: bool, no_infer: bool, as_json
     Documents of the company, years and kind that QUERY names come first.
     """
     settings = with_reranker(chosen_settings(ctx)) if rerank else chosen_settings(ctx)
-    mode = _mode(settings)
     from vouch.app.scoping import named_scope
     from vouch.app.wiring_store import open_library
     from vouch.generation.finding import Wanted, find
@@ -49,23 +48,26 @@ def search(ctx: click.Context, query: str, rerank: bool, no_infer: bool, as_json
     with open_library(settings) as shelf:
         scope, warnings = named_scope(shelf.documents(), chosen_scope(ctx))
         opened = time.perf_counter()
-        wanted = Wanted(settings.retrieval.k, mode, scope, not no_infer)
+        wanted = Wanted(settings.retrieval.k, _mode(settings), scope, not no_infer)
         finding = find(shelf, query, wanted)
         found = time.perf_counter()
     for warning in warnings:
         warn(warning)
     if as_json:
         timings = {"open": opened - started, "search": found - opened, "total": found - started}
-        found_json = search_json(query, mode, finding.hits, timings)
+        found_json = search_json(query, finding.mode, finding.hits, timings)
         print_json({**found_json, "inferred": inferred_json(finding.inferred)})
         return
     _print_inferred(query, finding.inferred)
     _print_hits(query, finding.hits)
 
 
-def _mode(settings: "Settings") -> "SearchMode":
+def _mode(settings: "Settings") -> "SearchMode | None":
+    """Return how is searched; None: as suits the question."""
     chosen = settings.retrieval
-    return "hybrid+rerank" if chosen.mode == "hybrid" and chosen.reranker != "none" else chosen.mode
+    if chosen.mode != "hybrid" or chosen.reranker == "none":
+        return chosen.mode
+    return None if chosen.reranker == "auto" else "hybrid+rerank"
 
 
 def search_json(query: str, mode: str, hits: "Sequence[Hit]", seconds: Mapping[str, float]) -> dict[str, Any]:

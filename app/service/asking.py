@@ -84,7 +84,7 @@ class Asking:
         defaults = self._parts.defaults
         mode = request.mode or defaults.mode
         rerank = defaults.rerank if request.rerank is None else request.rerank
-        if rerank and not defaults.rerank:
+        if rerank and defaults.rerank is False:
             raise NotSetUp("this server has no reranker: search without rerank")
         with self._parts.live.reading() as library:
             scope, warnings = scope_of(request.filters, access, library.documents(visible(access)))

@@ -54,10 +54,11 @@ class Defaults:
     k_passages: int
     k_hits: int
     mode: SearchMode
-    rerank: bool
+    rerank: bool | None
+    """None: where that suits the question; False: never, there is no reranker."""
 
 
-Search = Callable[[Library, str, int, SearchMode, Scope, bool], Sequence[Hit]]
+Search = Callable[[Library, str, int, SearchMode, Scope, bool | None], Sequence[Hit]]
 """library, query, k, mode, scope, rerank."""
 OpenToWrite = Callable[[], AbstractContextManager[LibraryStore]]
 Ingest = Callable[[IngestRequest, Job], None]

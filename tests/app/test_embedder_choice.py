@@ -91,7 +91,7 @@ def test_a_cross_encoder_is_made_of_its_settings(tmp_path: Path) -> None:
 
 
 def test_no_reranker_is_none() -> None:
-    assert make_reranker(chosen()) is None
+    assert make_reranker(chosen(retrieval__reranker="none")) is None
 
 
 def test_models_in_torch_are_run_by_one_process(bert: Path) -> None:
@@ -126,7 +126,8 @@ def test_the_doctor_tells_what_runs_and_what_is_missing(bert: Path) -> None:
     assert embedder_finding(chosen()).state == "ok"
     address = {"embedding__base_url": "http://127.0.0.1:9/v1", "embedding__model": "m"}
     assert "m at http://127.0.0.1:9/v1" in embedder_finding(chosen(retrieval__embedder="openai", **address)).detail
-    assert reranker_finding(chosen()).detail == "none"
+    assert reranker_finding(chosen(retrieval__reranker="none")).detail == "none"
+    assert reranker_finding(chosen()).detail.startswith("light/static-")
     lacking = reranker_finding(chosen(retrieval__reranker="cross-encoder"))
     assert (lacking.state, "rerank.model" in lacking.detail) == ("failed", True)
 

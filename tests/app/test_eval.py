@@ -175,7 +175,7 @@ def test_retrieval_measures_every_mode(vouch: Vouch, collection: Path, tmp_path:
     assert done.code == 0
     assert (done.json["queries"], done.json["documents"]) == (2, 3)
     lexical = done.json["modes"]["lexical"]
-    assert set(done.json["modes"]) == {"lexical", "vector", "hybrid"}
+    assert list(done.json["modes"]) == ["lexical", "vector", "hybrid", "hybrid+rerank"]
     assert {"ndcg@10", "recall@10", "recall@100", "mrr@10", "map@100", "p50_ms", "p95_ms"} <= lexical.keys()
     # `a` finds d1 first; b's only relevant text shares no word with it and is not found.
     assert (lexical["mrr@10"], lexical["recall@10"]) == (0.5, 0.5)

@@ -37,3 +37,12 @@ def test_nothing_outside_the_scope_is_found() -> None:
     finding = find(two_companies(), "清河科技2022年净利润", Wanted(k=20, scope=Scope(doc_ids=frozenset({"other"}))))
     assert {hit.chunk.source.doc_id for hit in finding.hits} == {"other"}
     assert finding.inferred.companies == ()
+
+
+def test_only_what_is_asked_of_no_report_is_read_again() -> None:
+    shelf = two_companies()
+    assert find(shelf, "清河科技2022年净利润", Wanted(mode=None)).mode == "hybrid"
+    assert find(shelf, "高血压患者能吃咸菜吗", Wanted(mode=None)).mode == "hybrid+rerank"
+    assert find(shelf, "营业收入", Wanted(mode=None)).mode == "hybrid"
+    assert find(shelf, "高血压患者能吃咸菜吗", Wanted()).mode == "hybrid"
+    assert find(shelf, "高血压患者能吃咸菜吗", Wanted(mode=None, infer=False)).mode == "hybrid"
