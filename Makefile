@@ -43,7 +43,7 @@ test-chatglm-cpp: $(CHATGLM_CPP)/.done
 
 # Stores and commands on a PostgreSQL server that the tests start themselves.
 test-pg: $(DEV)
-	$(BIN)/python -m pytest -q -rs -m pg tests/contracts tests/retrieval tests/app
+	$(BIN)/python -m pytest -q -rs -m pg tests/contracts tests/retrieval tests/app tests/server
 
 lint: $(DEV)
 	$(BIN)/ruff check .

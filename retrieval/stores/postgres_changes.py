@@ -80,7 +80,8 @@ class PostgresChanges:
     def _chunks_with_vectors(self, where: str, parameters: tuple[Any, ...]) -> list[rows.Row]:
         columns = ", ".join(f"c.{column}" for column in rows.CHUNK_COLUMNS.split(", "))
         return self.database.rows(
-            f"SELECT v.vector, c.seq, c.document, {columns} "  # noqa: S608 - our own names
+            # The cast hides the dimension, which a prepared query must not see change under vouch library reembed.
+            f"SELECT v.vector::halfvec, c.seq, c.document, {columns} "  # noqa: S608 - our own names
             f"FROM chunks c JOIN vectors v ON v.seq = c.seq WHERE {where}",
             parameters,
         )
