@@ -166,7 +166,8 @@ class ModelSettings:
     adapter: str = ""
     """The one of them that answers; empty: the base model."""
     context_window: Annotated[int, Between(0, 10_000_000)] = 0
-    """Tokens; 0: as the model says (8192 for a server that does not)."""
+    """Tokens; 0: as the model says (8192 for a server that does not, and at most that for a GGUF file, whose window
+    takes its memory at once: `vouch doctor` says how much)."""
     max_tokens: Annotated[int, Between(1, 100_000)] = 1024
     temperature: Annotated[float, Between(-1, 2)] = 0.0
     """0: always the likeliest token; -1: as the model's own configuration says."""

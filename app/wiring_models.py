@@ -45,6 +45,12 @@ def chat_model_summary(settings: ModelSettings) -> str:
 
         options = LoadOptions(settings.device, settings.precision, settings.quantise, settings.threads)
         return model_summary(model_path(settings), options)
+    if settings.runtime == "gguf":
+        need("xllamacpp", "a GGUF model", "gguf")
+        from vouch.generation.models.gguf import gguf_summary, gguf_window
+
+        path = model_path(settings)
+        return gguf_summary(path, gguf_window(path, settings.context_window))
     return settings.name or settings.path
 
 

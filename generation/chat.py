@@ -121,7 +121,8 @@ class ChatModel(Protocol):
     def stream(self, request: ChatRequest, cancelled: Cancelled = lambda: False) -> Iterator[Delta]:
         """Yield the reply as it is made.
 
-        Raises ModelError where the model cannot be used, NoReply where this call brought nothing.
+        Raises ModelError where the model cannot be used, NoReply where this call brought nothing. An empty reply may
+        be either NoReply or a stream without text: whoever asks a model to say something takes both as NoReply.
         """
         ...
 

@@ -16,7 +16,7 @@ from vouch.generation.reasoning.checking import doubted
 from vouch.generation.reasoning.consistency import vote
 from vouch.generation.reasoning.parts import parts, takes_parts
 from vouch.generation.reasoning.thoughts import ThoughtSplitter
-from vouch.generation.reasoning.voice import Said, Voice, WithoutThoughts, thought_steps
+from vouch.generation.reasoning.voice import EMPTY, Said, Voice, WithoutThoughts, thought_steps
 from vouch.generation.tools.registry import Toolbox
 from vouch.generation.types import Refusal, Step
 from vouch.generation.vouching.claims import MARK
@@ -106,6 +106,8 @@ class ChatGenerator:
         allowance.spend(found.usage.completion_tokens)
         splitter = ThoughtSplitter()
         answer = splitter.feed(found.text) + splitter.finish()
+        if found.finish == "answered" and not answer.strip():
+            raise NoReply(EMPTY, "malformed")
         evidence = (*_evidence(task, prompt), *(Evidence(quote) for quote in found.evidence))
         written = Written(answer, evidence, found.computations, found.finish == "answered", prompt.instructions)
         thoughts = thought_steps(splitter.thoughts)
@@ -117,11 +119,13 @@ class ChatGenerator:
         for number in range(self._options.bounds.samples):
             seed = (voice.sampling.seed or 0) + number
             temperature = max(voice.sampling.temperature or 0.0, SAMPLED)
-            one = voice.say(prompt.messages, replace(voice.sampling, temperature=temperature, seed=seed))
+            one = voice.say_if_it_can(prompt.messages, replace(voice.sampling, temperature=temperature, seed=seed))
             if one.text or not said:
                 said.append(one)
             if voice.allowance.is_over():
                 break
+        if not any(one.text for one in said) and not voice.allowance.is_over():
+            raise NoReply(EMPTY, "malformed")
         found = vote([one.text for one in said])
         chosen = said[found.index]
         step = Step("", "self_consistency", {"samples": found.of}, f"{found.agreeing}/{found.of}")
@@ -143,7 +147,7 @@ class ChatGenerator:
             hits = task.find(task.shelf, part, task.scope if part.scope.is_everything else part.scope)
             found.append(hits)
             inner = replace(task, question=part, hits=hits)
-            said = voice.say(self._prompter.prompt(inner).messages)
+            said = voice.say_if_it_can(self._prompter.prompt(inner).messages)
             steps.append(Step(text, "sub_question", {}, said.text[:1000]))
             task.listen(Stepped(steps[-1]))
         notes = "\n".join(f"- {step.thought} {MARK.sub('', step.result)}" for step in steps)

@@ -1,4 +1,4 @@
-"""Tokens back into text while they come, and stop texts in it."""
+"""Tokens back into text while they come."""
 
 from collections.abc import Callable, Sequence
 
@@ -36,37 +36,3 @@ class Detokeniser:
         self._ids.clear()
         self._context = self._done = 0
         return now[len(before) :]
-
-
-class StopTexts:
-    """Cuts a stream at the first stop text; what may be the beginning of one is held back."""
-
-    def __init__(self, stops: Sequence[str]) -> None:
-        self._stops = tuple(filter(None, stops))
-        self._held = ""
-        self.reached = False
-
-    def add(self, piece: str) -> str:
-        """Take a piece; return what certainly stands before any stop text."""
-        if not self._stops or self.reached:
-            return "" if self.reached else piece
-        self._held += piece
-        found = [at for at in (self._held.find(stop) for stop in self._stops) if at >= 0]
-        if found:
-            self.reached = True
-            return self._released(min(found))
-        return self._released(len(self._held) - self._possible())
-
-    def rest(self) -> str:
-        """Return what was held back, where no stop text came of it."""
-        return "" if self.reached else self._released(len(self._held))
-
-    def _possible(self) -> int:
-        """Return how many characters at the end may begin a stop text."""
-        longest = max(map(len, self._stops)) - 1
-        lengths = range(min(longest, len(self._held)), 0, -1)
-        return next((n for n in lengths if any(stop.startswith(self._held[-n:]) for stop in self._stops)), 0)
-
-    def _released(self, length: int) -> str:
-        given, self._held = self._held[:length], self._held[length:]
-        return given

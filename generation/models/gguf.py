@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Usage
+from vouch.generation.models.free_memory import free_bytes
 from vouch.generation.models.gbnf import grammar_of
 from vouch.generation.models.gguf_header import GgufHeader, read_header
 from vouch.generation.models.in_thread import HadEnough
@@ -24,6 +25,8 @@ from vouch.retrieval.errors import ModelError, NoReply
 
 LARGEST_DEFAULT_WINDOW = 8192
 """Tokens; memory for the window is taken at once (Llama 3.1 8B: 128 KiB a token), so more is the user's choice."""
+LEAST_WINDOW = 512
+GIB = 2**30
 
 
 class GgufVocabulary:
@@ -82,6 +85,7 @@ class GgufChat:
         """`adapters`: names of the LoRA adapters, by their place in the options; `timeout`: seconds of silence."""
         header = read_header(path)
         self._name, self._window = header.name, options.context_window
+        self._token_kib = header.token_bytes / 1024
         self._adapters, self._timeout = dict(adapters or {}), timeout
         self._server = LlamaServer(path, options)
         self._vocabulary = GgufVocabulary(header, self._server)
@@ -110,8 +114,15 @@ class GgufChat:
 
     def stream(self, request: ChatRequest, cancelled: Cancelled = lambda: False) -> Iterator[Delta]:
         """Yield the reply as it is made; ModelError where the prompt does not fit the window."""
+        prompt = self.prompt_ids(request)
+        if len(prompt) >= self._window:
+            raise ModelError(
+                f"the prompt takes {len(prompt)} tokens, {self._name} runs with a window of {self._window}: set "
+                f"model.context_window higher ({self._token_kib:.3g} KiB of memory a token), or ask with fewer "
+                "passages (-k)"
+            )
         try:
-            yield from cut_at(self._reply(request, cancelled), request.sampling.stop)
+            yield from cut_at(self._reply(request, prompt, cancelled), request.sampling.stop)
         except HadEnough:
             yield Delta(finish="cancelled")
         except TryAgain as problem:
@@ -121,13 +132,13 @@ class GgufChat:
         """Free the model's memory."""
         self._server.close()
 
-    def _reply(self, request: ChatRequest, cancelled: Cancelled) -> Iterator[Delta]:
+    def _reply(self, request: ChatRequest, prompt: Sequence[int], cancelled: Cancelled) -> Iterator[Delta]:
         reader = self._form.reader(request.tools)
         if request.schema is not None:
             reader.text(self._form.opening)
         usage, finish = Usage(), "length"
         endpoint = self._server.endpoint("/completion", self._timeout)
-        for chunk in chunks_from(endpoint, self._body(request), cancelled):
+        for chunk in chunks_from(endpoint, self._body(request, prompt), cancelled):
             usage = Usage(int(chunk.get("tokens_evaluated", 0)), int(chunk.get("tokens_predicted", 0)))
             names = [self._vocabulary.control_name(token) for token in chunk.get("tokens", ())]
             if any(name in self._form.stops for name in names):
@@ -143,9 +154,9 @@ class GgufChat:
         shown = "".join(reader.control(name) for name in names if name is not None)
         return shown + reader.text(chunk["content"]) if chunk.get("content") else shown
 
-    def _body(self, request: ChatRequest) -> dict[str, Any]:
+    def _body(self, request: ChatRequest, prompt: Sequence[int]) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "prompt": self.prompt_ids(request),
+            "prompt": prompt,
             "n_predict": request.sampling.max_tokens,
             "stream": True,
             "return_tokens": True,
@@ -200,5 +211,24 @@ def _with_written_arguments(turns: Turns) -> Turns:
 
 
 def gguf_window(path: Path, wanted: int) -> int:
-    """Return the window to run a file with: what is wanted, else the model's own up to 8192."""
-    return wanted or min(read_header(path).context_length or LARGEST_DEFAULT_WINDOW, LARGEST_DEFAULT_WINDOW)
+    """Return the window to run a file with: what is wanted, else 8192, but no more than the model was made for.
+
+    ModelError where the memory that llama.cpp takes for it at once is not there.
+    """
+    header = read_header(path)
+    window = min(wanted or LARGEST_DEFAULT_WINDOW, header.context_length or wanted or LARGEST_DEFAULT_WINDOW)
+    weights, free = path.stat().st_size, free_bytes()
+    if free is not None and window * header.token_bytes + weights > free:
+        most = max(0, free - weights) // header.token_bytes if header.token_bytes else 0
+        raise ModelError(
+            f"{gguf_summary(path, window)}, and {free / GIB:.1f} GiB of memory are free: "
+            + (f"set model.context_window to {most} or less" if most >= LEAST_WINDOW else "take a smaller model")
+        )
+    return window
+
+
+def gguf_summary(path: Path, window: int) -> str:
+    """Return what running a file takes: the weights and, for each token of the window, keys and values."""
+    header = read_header(path)
+    taken = window * header.token_bytes / GIB
+    return f"{header.name}, {path.stat().st_size / GIB:.1f} GiB, and {taken:.1f} GiB for a window of {window} tokens"

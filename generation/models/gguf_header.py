@@ -35,6 +35,8 @@ class GgufHeader:
     """Those of them that llama.cpp finds in any text, asked or not."""
     end: str
     """Name of the token that ends a text; empty where the file names none."""
+    token_bytes: int = 0
+    """Memory that each token of the window takes, in llama.cpp's 16-bit cache; 0 where the file does not tell."""
 
 
 def read_header(path: Path) -> GgufHeader:
@@ -60,7 +62,22 @@ def read_header(path: Path) -> GgufHeader:
         controls={tokens[n]: n for n, kind in enumerate(kinds) if kind in (_CONTROL, _USER_DEFINED)},
         literals=frozenset(tokens[n] for n, kind in enumerate(kinds) if kind == _USER_DEFINED),
         end=tokens[end] if 0 <= end < len(tokens) else "",
+        token_bytes=_token_bytes(values, architecture),
     )
+
+
+def _token_bytes(values: Mapping[str, Any], architecture: str) -> int:
+    """Return the bytes of one token's keys and values in all layers: 2 for each number."""
+
+    def number(name: str, default: int = 0) -> int:
+        found = values.get(f"{architecture}.{name}", default)
+        return found if isinstance(found, int) else default
+
+    layers, width = number("block_count"), number("embedding_length")
+    heads = number("attention.head_count") or 1
+    groups = number("attention.head_count_kv", heads)
+    key = number("attention.key_length", width // heads)
+    return 2 * layers * groups * (key + number("attention.value_length", key))
 
 
 class _Reader:

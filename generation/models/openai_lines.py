@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import queue
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ REMEDIES: Mapping[int, str] = {
     403: "the API key may not use this model",
     404: "check base_url (it usually ends in /v1) and the model's name",
 }
+TOO_LONG = (
+    "the prompt is longer than the server's window: set model.context_window to it, widen it where the server is "
+    "started (llama.cpp -c, vLLM --max-model-len), or ask with fewer passages (-k)"
+)
+_OF_LENGTH = re.compile(r"context[ _-]?(?:size|length|window)|max_model_len|prompt is too long", re.IGNORECASE)
 LONGEST_LINE = 8_000_000
 """Bytes of one event, or of a reply that is not streamed."""
 
@@ -140,7 +146,7 @@ async def _accepted(address: Address, response: httpx.Response) -> None:
     said = address.hidden(_message(await _limited(address, response)))
     if status in BUSY:
         raise TryAgain(f"{address.url} answered {status}: {said}", "busy", _seconds(response.headers))
-    remedy = REMEDIES.get(status, "the server's log may say more")
+    remedy = TOO_LONG if _OF_LENGTH.search(said) else REMEDIES.get(status, "the server's log may say more")
     message = f"{address.url} answered {status} ({said}): {remedy}"
     raise NotAccepted(message, said) if status in (400, 422) else ModelError(message)
 

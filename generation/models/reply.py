@@ -1,7 +1,8 @@
 """A reply being put together from tokens: characters made whole, calls taken out, ended at stop texts."""
 
 from vouch.generation.chat import Sampling, ToolCall
-from vouch.generation.models.detokenise import Detokeniser, StopTexts
+from vouch.generation.models.detokenise import Detokeniser
+from vouch.generation.stop_texts import StopTexts
 from vouch.generation.templates.segments import ReplyReader, Vocabulary
 
 
@@ -29,14 +30,14 @@ class ReplyInProgress:
         if name is None:
             return self._shown(self._detokeniser.add(token))
         before = self._shown(self._detokeniser.rest())
-        return before + self._stops.add(self._reader.control(name))
+        return before + self._stops.passed(self._reader.control(name))
 
     def end(self) -> tuple[str, tuple[ToolCall, ...]]:
         """Return what remains to be shown, and the calls of the whole reply."""
         text = self._shown(self._detokeniser.rest())
         rest, calls = self._reader.end()
-        text += self._stops.add(rest)
+        text += self._stops.passed(rest)
         return text + self._stops.rest(), calls
 
     def _shown(self, piece: str) -> str:
-        return self._stops.add(self._reader.text(piece)) if piece else ""
+        return self._stops.passed(self._reader.text(piece)) if piece else ""

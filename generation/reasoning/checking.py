@@ -21,7 +21,7 @@ def doubted(voice: Voice, prompt: Prompt, answer: str, passages: str) -> frozens
     if not said:
         return frozenset()
     listed = "\n".join(f"{n}. {text}" for n, text in enumerate(said, start=1))
-    reply = voice.say(prompt.messages({"passages": passages, "claims": listed}))
+    reply = voice.say_if_it_can(prompt.messages({"passages": passages, "claims": listed}))
     return frozenset(_named(reply.text, said))
 
 

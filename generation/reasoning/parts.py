@@ -27,7 +27,7 @@ def takes_parts(question: Question, decompose: Decompose) -> bool:
 
 def parts(voice: Voice, prompt: Prompt, question: Question, most: int) -> tuple[str, ...]:
     """Return the questions that a model cuts one into, at most `most`; none where there is nothing to cut."""
-    said = voice.say(prompt.messages({"most": str(most), "question": question.text}))
+    said = voice.say_if_it_can(prompt.messages({"most": str(most), "question": question.text}))
     lines = [_LIST_MARK.sub("", line).strip() for line in said.text.splitlines()]
     found = tuple(dict.fromkeys(line for line in lines if 4 <= len(line) <= _LONGEST))[:most]
     return () if len(found) < 2 or set(found) == {question.text} else found

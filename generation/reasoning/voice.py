@@ -8,9 +8,11 @@ from vouch.generation.events import Event, Listener, Stepped, Token, Withdrawn, 
 from vouch.generation.reasoning.bounds import Allowance
 from vouch.generation.reasoning.thoughts import ThoughtSplitter
 from vouch.generation.types import Step
+from vouch.retrieval.errors import NoReply
 
 LONGEST = 60_000
 """Characters of one reply, thoughts included: a model that never ends is cut off here."""
+EMPTY = "the model's reply is empty"
 MOST_THOUGHTS, LONGEST_THOUGHT = 40, 400
 
 
@@ -40,7 +42,10 @@ class Voice:
         return ChatRequest(tuple(messages), sampling=replace(chosen, max_tokens=most), adapter=self.adapter)
 
     def say(self, messages: Sequence[Message], sampling: Sampling | None = None, listen: Listener = nobody) -> Said:
-        """Return the reply; its answer is told as it comes. Empty where nothing more may be asked."""
+        """Return the reply; its answer is told as it comes. Empty where nothing more may be asked.
+
+        NoReply where a model that could have gone on said nothing at all.
+        """
         if self.allowance.is_over():
             return Said("", complete=False)
         splitter, answer = ThoughtSplitter(), [""]
@@ -64,7 +69,17 @@ class Voice:
         thoughts = thought_steps(splitter.thoughts)
         for step in thoughts:
             listen(Stepped(step))
-        return Said("".join(answer).strip(), thoughts, _is_complete(finish))
+        text, complete = "".join(answer).strip(), _is_complete(finish)
+        if complete and not text:
+            raise NoReply(EMPTY, "malformed")
+        return Said(text, thoughts, complete)
+
+    def say_if_it_can(self, messages: Sequence[Message], sampling: Sampling | None = None) -> Said:
+        """Return the reply to what is only asked on the way to an answer; an empty one where there is none."""
+        try:
+            return self.say(messages, sampling)
+        except NoReply:
+            return Said("", complete=False)
 
 
 class WithoutThoughts:

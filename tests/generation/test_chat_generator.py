@@ -6,7 +6,7 @@ import pytest
 
 from tests.generation.shelf_maker import annual_report
 from vouch.generation.chat import ChatRequest
-from vouch.generation.chat_generator.generator import ChatGenerator
+from vouch.generation.chat_generator.generator import ChatGenerator, Tools
 from vouch.generation.chat_generator.options import ChatOptions
 from vouch.generation.drafts import Task, never
 from vouch.generation.events import Answered, Event, Found, Stepped, Token, Understood, Withdrawn
@@ -204,6 +204,29 @@ def test_a_call_without_a_reply_is_a_refusal_that_says_why(reason: str) -> None:
     assert "no reply within 3 s" in answer.refusal.detail
 
 
+def with_tools(task: Task) -> Toolbox:
+    return standard_tools(ToolContext(task.shelf, None, task.scope))
+
+
+@pytest.mark.parametrize("tools", [None, with_tools])
+@pytest.mark.parametrize("reply", ["", " \n", "<think>不知道怎么说。</think>"])
+def test_an_empty_reply_is_no_reply(reply: str, tools: Tools | None) -> None:
+    model = ScriptedModel([], afterwards=reply, context_window=32_000)
+    answer = Asker(SHELF, ChatGenerator(model, ChatOptions(), tools)).ask(QUESTION)
+    assert answer.refusal is not None
+    assert "the model's reply is empty" in answer.refusal.detail
+
+
+def test_an_empty_sample_costs_no_vote_and_an_empty_second_reading_no_answer() -> None:
+    answer, _ = asked(ScriptedModel(["", TRUE, TRUE]), ChatOptions(bounds=Bounds(samples=3)))
+    assert "250,000.25" in answer.answer
+    answer, _ = asked(ScriptedModel([TRUE, ""]), ChatOptions(check=True))
+    assert "250,000.25" in answer.answer
+    answer, _ = asked(ScriptedModel([], afterwards=""), ChatOptions(bounds=Bounds(samples=3)))
+    assert answer.refusal is not None
+    assert "the model's reply is empty" in answer.refusal.detail
+
+
 def test_a_model_that_cannot_be_used_stays_an_error() -> None:
     failing: list[Script] = [ModelError("weights are gone")]
     with pytest.raises(ModelError, match="weights are gone"):
@@ -216,12 +239,9 @@ def test_passages_left_out_are_told() -> None:
 
 
 def test_a_window_too_small_for_the_descriptions_of_tools_does_without_them() -> None:
-    def tools(task: Task) -> Toolbox:
-        return standard_tools(ToolContext(task.shelf, None, task.scope))
-
     for window, told in ((1000, False), (32_000, True)):
         model = ScriptedModel([TRUE], context_window=window)
-        Asker(SHELF, ChatGenerator(model, ChatOptions(), tools)).ask(QUESTION)
+        Asker(SHELF, ChatGenerator(model, ChatOptions(), with_tools)).ask(QUESTION)
         assert bool(model.requests[0].tools) == told
 
 

@@ -98,11 +98,6 @@ def test_a_conversation_with_tools_is_read_on(chat: GgufChat) -> None:
     assert usage.prompt_tokens > alone + 40, "the tool's description, the call and its result"
 
 
-def test_a_prompt_beyond_the_window_is_said(chat: GgufChat) -> None:
-    with pytest.raises(ModelError, match="exceeds the available context size"):
-        collected(chat.stream(ask("营业" * 600)))
-
-
 def test_an_adapter_that_is_not_loaded_is_named(chat: GgufChat) -> None:
     with pytest.raises(ModelError, match="no adapter 'finance'"):
         collected(chat.stream(ChatRequest(ask("?").messages, adapter="finance")))
@@ -159,3 +154,24 @@ def test_a_file_that_is_cut_off_is_said(tiny: TinyModel, tmp_path: Path) -> None
     path.write_bytes(tiny.path.read_bytes()[:-20_000])
     with pytest.raises(ModelError, match="whole GGUF file"):
         GgufChat(path, LlamaOptions(512, threads=1))
+
+
+def test_a_prompt_beyond_the_window_is_said_with_the_setting_and_its_price(chat: GgufChat) -> None:
+    with pytest.raises(ModelError, match=r"takes \d+ tokens.*window of 512: set model\.context_window .*KiB"):
+        list(chat.stream(ask("营业" * 600)))
+
+
+def test_a_window_is_as_wide_as_wanted_and_the_model_allows(tiny: TinyModel) -> None:
+    assert gguf_window(tiny.path, 0) == WINDOW
+    assert gguf_window(tiny.path, 700) == 700
+    assert gguf_window(tiny.path, 10 * WINDOW) == WINDOW
+
+
+def test_memory_of_a_window_is_counted_before_it_is_taken(tiny: TinyModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    # 2 layers, 2 groups of keys and values, 16 numbers each, 2 bytes a number
+    assert read_header(tiny.path).token_bytes == 2 * 2 * (16 + 16) * 2
+    weights = tiny.path.stat().st_size
+    monkeypatch.setattr("vouch.generation.models.gguf.free_bytes", lambda: weights + 600 * 256)
+    assert gguf_window(tiny.path, 600) == 600
+    with pytest.raises(ModelError, match=r"set model\.context_window to 600 or less"):
+        gguf_window(tiny.path, 601)

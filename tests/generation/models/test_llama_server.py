@@ -85,5 +85,5 @@ def test_tools_and_their_results_are_taken(chat: OpenAIChat) -> None:
 
 
 def test_a_prompt_beyond_the_window_is_said(chat: OpenAIChat) -> None:
-    with pytest.raises(ModelError, match="exceeds the available context size"):
+    with pytest.raises(ModelError, match=r"exceeds the available context size.*set model\.context_window"):
         collected(chat.stream(ChatRequest((Message("user", "营业" * 1200),))))
