@@ -114,17 +114,17 @@ def _mixture(settings: Settings, embedder: str, follow: bool) -> "SearchSettings
     )
 
 
-def open_conversations(settings: Settings) -> "ConversationStore":
+def open_conversations(settings: Settings, write: bool = True) -> "ConversationStore":
     """Return the conversations and feedback of a library that exists; the caller closes it."""
     place = place_of(settings.library)
     if isinstance(place, FolderPlace):
         from vouch.retrieval.stores.sqlite_conversations import SqliteConversations
 
-        return SqliteConversations(place.folder)
+        return SqliteConversations(place.folder, write=write)
     address = _address(place)
     from vouch.retrieval.stores.postgres_conversations import PostgresConversations
 
-    return PostgresConversations(address, place.shown)
+    return PostgresConversations(address, place.shown, write=write)
 
 
 def _store_at(place: Place, write: bool = False, embedder: "VectorMaker | None" = None) -> "LibraryStore":

@@ -115,6 +115,14 @@ class ConversationStore(Protocol):
         """Delete feedback; say whether there was any."""
         ...
 
+    def restore(self, conversation: StoredConversation, turns: Sequence[Turn]) -> None:
+        """Store a conversation of another library as it stands there, in place of one of the same name."""
+        ...
+
+    def restore_feedback(self, feedback: Feedback) -> None:
+        """Store feedback of another library under its own id, in place of what stands there."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -1,8 +1,9 @@
-"""Copies a library's documents, with all they hold, into another one. Knows no engine."""
+"""Copies a library's documents, with all they hold, and its conversations into another one. Knows no engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vouch.retrieval.conversations import ConversationStore
 from vouch.retrieval.library_store import LibraryStore
 from vouch.retrieval.types import StoredDocument
 
@@ -31,3 +32,22 @@ def copy_library(source: LibraryStore, target: LibraryStore, on_progress: Callab
             copied += 1
         on_progress(document)
     return Copied(copied, unchanged)
+
+
+def copy_conversations(source: ConversationStore, target: ConversationStore) -> tuple[int, int]:
+    """Copy conversations, with all turns, and feedback; return how many of each.
+
+    What the target holds as it is, or has gone on with since, stays as it is there.
+    """
+    held = {conversation.session: conversation for conversation in target.conversations()}
+    copied = 0
+    for conversation in source.conversations():
+        there = held.get(conversation.session)
+        if there is None or (there != conversation and there.changed_at <= conversation.changed_at):
+            target.restore(conversation, source.turns(conversation.session))
+            copied += 1
+    known = {given.id for given in target.feedback()}
+    fresh = [given for given in source.feedback() if given.id not in known]
+    for given in fresh:
+        target.restore_feedback(given)
+    return copied, len(fresh)

@@ -1,5 +1,6 @@
 """`vouch library`: the library itself."""
 
+from contextlib import closing
 from dataclasses import asdict, replace
 from time import perf_counter
 
@@ -11,7 +12,7 @@ from vouch.app.library_places import place_of
 from vouch.app.settings import Settings, load_settings
 from vouch.app.step_progress import step_progress
 from vouch.app.terminal import counted, note, print_json
-from vouch.retrieval.errors import UsageError
+from vouch.retrieval.errors import LibraryMissing, UsageError
 
 FAILED = 3
 BUILT_IN = {"hashing", "static"}
@@ -81,8 +82,8 @@ def check(ctx: click.Context, as_json: bool) -> None:
 def copy(ctx: click.Context, source: str, target: str, as_json: bool) -> None:
     """Copy all documents of the library SOURCE, with passages, vectors and facts, into the library TARGET.
 
-    Both are folders, postgresql:// addresses or embedded-postgres:FOLDER. TARGET is made where there is none; what it
-    holds already is skipped, so that an interrupted copy can be repeated. Conversations and feedback stay behind.
+    Conversations and feedback go along. Both are folders, postgresql:// addresses or embedded-postgres:FOLDER. TARGET
+    is made where there is none; what it holds already is skipped, so that an interrupted copy can be repeated.
     """
     from vouch.app.wiring_store import open_store, open_store_to_fill
     from vouch.retrieval.copying import copy_library
@@ -100,15 +101,19 @@ def copy(ctx: click.Context, source: str, target: str, as_json: bool) -> None:
         ):
             copied = copy_library(given, taking, lambda _: advance(1))
         same_embedder = _is_ours(goal, given.embedder.name)
+    conversations, feedback = _copy_conversations(origin, goal)
     if same_embedder:
         _bring_indexes_up_to_date(goal)
     seconds = perf_counter() - started
     if as_json:
         shown = {"source": place_of(source).shown, "target": place_of(target).shown}
-        print_json({**shown, **asdict(copied), "seconds": round(seconds, 3)})
+        told_too = {"conversations": conversations, "feedback": feedback}
+        print_json({**shown, **asdict(copied), **told_too, "seconds": round(seconds, 3)})
         return
     said = f"{counted(copied.copied, 'document')} copied, {copied.unchanged:,} there already, in {seconds:.1f} s"
     click.echo(said)
+    if conversations or feedback:
+        click.echo(f"{counted(conversations, 'conversation')} and {feedback:,} times feedback copied")
 
 
 @library.command(short_help="Give the library another embedder.")
@@ -149,6 +154,18 @@ def reembed(ctx: click.Context, as_json: bool) -> None:
         note(f'set retrieval.embedder = "{meant}" in vouch.toml: other commands need it now')
     elif others in BUILT_IN and not embedder.name.startswith(others):
         note(f'set retrieval.embedder = "auto" in vouch.toml: other commands are told to use {others}')
+
+
+def _copy_conversations(origin: Settings, goal: Settings) -> tuple[int, int]:
+    from vouch.app.wiring_store import open_conversations
+    from vouch.retrieval.copying import copy_conversations
+
+    try:
+        told = open_conversations(origin, write=False)
+    except LibraryMissing:
+        return 0, 0  # an older vouch kept none
+    with closing(told), closing(open_conversations(goal)) as taking:
+        return copy_conversations(told, taking)
 
 
 def _is_ours(settings: Settings, embedder: str) -> bool:

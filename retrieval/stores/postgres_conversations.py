@@ -3,10 +3,12 @@
 import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from vouch.retrieval.conversations import Feedback, Rating, Session, StoredConversation, Turn, title_of
+from vouch.retrieval.stores.conversation_rows import feedback_row, turn_row
 from vouch.retrieval.stores.postgres_database import Connection, Database, storable
 
 _LISTED = (
@@ -18,10 +20,13 @@ _LISTED = (
 class PostgresConversations:
     """The ConversationStore in the tables of a library, on connections of its own."""
 
-    def __init__(self, address: str, shown: str, *, busy_timeout: float = 5.0) -> None:
+    def __init__(self, address: str, shown: str, *, write: bool = True, busy_timeout: float = 5.0) -> None:
         """Open the conversations of a library that exists; messages name it `shown`."""
-        Database(address, shown, write=False, lock_timeout=busy_timeout).close()  # opened to write, it would make one
-        self._database = Database(address, shown, write=True, lock_timeout=busy_timeout)
+        database = Database(address, shown, write=False, lock_timeout=busy_timeout)
+        if write:
+            database.close()  # opened to write at once, it would have made a library
+            database = Database(address, shown, write=True, lock_timeout=busy_timeout)
+        self._database = database
 
     def conversations(self, owner: str | None = None) -> list[StoredConversation]:
         """Return the conversations of an owner (None: of everybody), the one last added to first."""
@@ -81,14 +86,8 @@ class PostgresConversations:
     def add_feedback(self, feedback: Feedback) -> str:
         """Store feedback and return its id."""
         identity = uuid.uuid4().hex
-        answer = json.dumps(feedback.answer, ensure_ascii=False)
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO feedback (id, owner, session, question, answer, rating, comment, correction, created_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                _bound(identity, feedback.owner, feedback.session, feedback.question, answer, feedback.rating,
-                       feedback.comment, feedback.correction, _now()),
-            )  # fmt: skip
+            _insert_feedback(connection, replace(feedback, id=identity, created_at=_now()))
         return identity
 
     def feedback(self, ids: Sequence[str] = (), rating: Rating | None = None) -> list[Feedback]:
@@ -106,6 +105,28 @@ class PostgresConversations:
         with self._database.transaction() as connection:
             return _deleted(connection, "feedback WHERE id = %s", (id_,))
 
+    def restore(self, conversation: StoredConversation, turns: Sequence[Turn]) -> None:
+        """Store a conversation of another library as it stands there, in place of one of the same name."""
+        owner, identity = conversation.session.owner, conversation.session.id
+        told = (conversation.title, conversation.created_at, conversation.changed_at)
+        with self._database.transaction() as connection:
+            _deleted(connection, "conversations WHERE owner = %s AND id = %s", (owner, identity))
+            connection.execute(
+                "INSERT INTO conversations (owner, id, title, created_at, changed_at, summary, summarised) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                _bound(owner, identity, *told, conversation.summary, conversation.summarised),
+            )
+            connection.cursor().executemany(
+                "INSERT INTO turns (owner, conversation, number, question, standalone, answer, asked_at) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [_bound(owner, identity, *turn_row(turn)) for turn in turns],
+            )
+
+    def restore_feedback(self, feedback: Feedback) -> None:
+        """Store feedback of another library under its own id, in place of what stands there."""
+        with self._database.transaction() as connection:
+            _insert_feedback(connection, feedback)
+
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
@@ -118,6 +139,15 @@ class PostgresConversations:
             ).rowcount
         if not changed:
             raise KeyError(session.id)
+
+
+def _insert_feedback(connection: Connection, feedback: Feedback) -> None:
+    _deleted(connection, "feedback WHERE id = %s", (feedback.id,))
+    connection.execute(
+        "INSERT INTO feedback (id, owner, session, question, answer, rating, comment, correction, created_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        _bound(*feedback_row(feedback)),
+    )
 
 
 def _deleted(connection: Connection, what: str, values: tuple[str, ...]) -> bool:

@@ -3,11 +3,14 @@
 import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
 from vouch.retrieval.conversations import Feedback, Rating, Session, StoredConversation, Turn, title_of
+from vouch.retrieval.errors import LibraryMissing
+from vouch.retrieval.stores.conversation_rows import feedback_row, turn_row
 from vouch.retrieval.stores.sqlite_database import Database
 
 _LISTED = (
@@ -19,10 +22,19 @@ _LISTED = (
 class SqliteConversations:
     """The ConversationStore in `folder`/library.db, on a connection of its own: the library stays open to be read."""
 
-    def __init__(self, folder: Path, *, busy_timeout: float = 5.0) -> None:
-        """Open the conversations of a library that exists; LibraryError where there is none."""
-        Database(folder, write=False, busy_timeout=busy_timeout).close()  # opened to write, it would make one
-        self._database = Database(folder, write=True, busy_timeout=busy_timeout)
+    def __init__(self, folder: Path, *, write: bool = True, busy_timeout: float = 5.0) -> None:
+        """Open the conversations of a library that exists; LibraryMissing where there is none, or none were kept yet.
+
+        Opened to write, an older library is brought up to date.
+        """
+        database = Database(folder, write=False, busy_timeout=busy_timeout)
+        if write:
+            database.close()  # opened to write at once, it would have made a library
+            database = Database(folder, write=True, busy_timeout=busy_timeout)
+        elif not database.rows("SELECT 1 FROM sqlite_master WHERE name = 'conversations'"):
+            database.close()
+            raise LibraryMissing(f"the library {folder} was made by an older vouch, which kept no conversations")
+        self._database = database
 
     def conversations(self, owner: str | None = None) -> list[StoredConversation]:
         """Return the conversations of an owner (None: of everybody), the one last added to first."""
@@ -80,14 +92,8 @@ class SqliteConversations:
     def add_feedback(self, feedback: Feedback) -> str:
         """Store feedback and return its id."""
         identity = uuid.uuid4().hex
-        answer = json.dumps(feedback.answer, ensure_ascii=False)
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO feedback (id, owner, session, question, answer, rating, comment, correction, created_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (identity, feedback.owner, feedback.session, feedback.question, answer, feedback.rating,
-                 feedback.comment, feedback.correction, _now()),
-            )  # fmt: skip
+            _insert_feedback(connection, replace(feedback, id=identity, created_at=_now()))
         return identity
 
     def feedback(self, ids: Sequence[str] = (), rating: Rating | None = None) -> list[Feedback]:
@@ -105,6 +111,28 @@ class SqliteConversations:
         with self._database.transaction() as connection:
             return _deleted(connection, "feedback WHERE id = ?", (id_,))
 
+    def restore(self, conversation: StoredConversation, turns: Sequence[Turn]) -> None:
+        """Store a conversation of another library as it stands there, in place of one of the same name."""
+        owner, identity = conversation.session.owner, conversation.session.id
+        told = (conversation.title, conversation.created_at, conversation.changed_at)
+        with self._database.transaction() as connection:
+            _deleted(connection, "conversations WHERE owner = ? AND id = ?", (owner, identity))
+            connection.execute(
+                "INSERT INTO conversations (owner, id, title, created_at, changed_at, summary, summarised) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (owner, identity, *told, conversation.summary, conversation.summarised),
+            )
+            connection.executemany(
+                "INSERT INTO turns (owner, conversation, number, question, standalone, answer, asked_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(owner, identity, *turn_row(turn)) for turn in turns],
+            )
+
+    def restore_feedback(self, feedback: Feedback) -> None:
+        """Store feedback of another library under its own id, in place of what stands there."""
+        with self._database.transaction() as connection:
+            _insert_feedback(connection, feedback)
+
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
@@ -117,6 +145,15 @@ class SqliteConversations:
             ).rowcount
         if not changed:
             raise KeyError(session.id)
+
+
+def _insert_feedback(connection: Connection, feedback: Feedback) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO feedback "
+        "(id, owner, session, question, answer, rating, comment, correction, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        feedback_row(feedback),
+    )
 
 
 def _deleted(connection: Connection, what: str, values: tuple[str, ...]) -> bool:

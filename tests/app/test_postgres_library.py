@@ -1,5 +1,8 @@
 """A library in PostgreSQL answers every command as a folder does."""
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,9 @@ import pytest
 from tests.app.conftest import Vouch
 from vouch.app.library_places import EmbeddedPlace, FolderPlace, ServerPlace, beside, place_of
 from vouch.app.setting_values import MASK
+from vouch.retrieval.conversations import Session, Turn
 from vouch.retrieval.errors import UsageError
+from vouch.retrieval.stores.sqlite_conversations import SqliteConversations
 
 QUESTIONS = (
     "江河重工2022年的法定代表人是谁？",
@@ -100,6 +105,29 @@ def test_a_library_is_copied_from_folder_to_folder_and_never_into_itself(
     assert (again["copied"], again["unchanged"]) == (0, 2)
     assert vouch("library", "copy", library, library).code == 2
     assert vouch("library", "copy", tmp_path / "nowhere", tmp_path / "other").code == 3
+
+
+def test_a_copy_takes_conversations_along(vouch: Vouch, library: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(library, source)
+    assert vouch("library", "copy", source, tmp_path / "silent", "--json").json["conversations"] == 0
+    with closing(SqliteConversations(source)) as talks:
+        talks.add_turn(Session("s"), Turn("问", "问", {"answer": "答"}))
+    done = vouch("library", "copy", source, tmp_path / "copy", "--json").json
+    assert (done["copied"], done["conversations"], done["feedback"]) == (2, 1, 0)
+    with closing(SqliteConversations(tmp_path / "copy")) as talks:
+        assert [turn.answer for turn in talks.turns(Session("s"))] == [{"answer": "答"}]
+
+
+def test_a_library_that_kept_no_conversations_yet_is_copied(vouch: Vouch, library: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(library, source)
+    with closing(sqlite3.connect(source / "library.db")) as database, database:
+        for table in ("turns", "conversations", "feedback"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("UPDATE meta SET value = '2' WHERE key = 'schema'")
+    done = vouch("library", "copy", source, tmp_path / "copy", "--json").json
+    assert (done["copied"], done["conversations"]) == (2, 0)
 
 
 def test_places_are_read_from_their_names(tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from tests.retrieval.fact_maker import REVENUE, RIVER, with_facts
 from tests.retrieval.record_maker import LetterEmbedder, record
-from vouch.retrieval.copying import Copied, copy_library
+from vouch.retrieval.conversations import ConversationStore, Feedback, Session, Turn
+from vouch.retrieval.copying import Copied, copy_conversations, copy_library
 from vouch.retrieval.errors import IndexMismatch
 from vouch.retrieval.fact_query import FactQuery
 from vouch.retrieval.lexical.tantivy_index import TantivyIndex
 from vouch.retrieval.library import Library, SearchSettings
 from vouch.retrieval.library_store import LibraryStore, RememberedEmbedder
+from vouch.retrieval.stores.sqlite_conversations import SqliteConversations
 from vouch.retrieval.stores.sqlite_store import SqliteStore
 from vouch.retrieval.types import Source, VectorIndex
 from vouch.retrieval.vectors.faiss_index import FaissIndex
@@ -111,3 +113,54 @@ def test_a_library_of_another_embedder_takes_no_copy(pair: tuple[LibraryStore, O
     other(write=True, embedder=RememberedEmbedder("others", 26)).put(record(RIVER, "x"))
     with pytest.raises(IndexMismatch, match="built with others"):
         other(write=True, embedder=source.embedder)
+
+
+ANNA, BERT = Session("s1", "anna"), Session("s1", "bert")
+ANSWER = {"answer": "营业收入是900.75元[1]。", "citations": [{"n": 1, "boxes": [[1.0, 2.5]]}]}
+
+
+@pytest.fixture(params=["folder to database", "database to folder"])
+def talks(
+    request: pytest.FixtureRequest, tmp_path: Path, new_database: str
+) -> Iterator[tuple[ConversationStore, ConversationStore]]:
+    """The conversations of two libraries of different kinds."""
+    from vouch.retrieval.stores.postgres_conversations import PostgresConversations
+    from vouch.retrieval.stores.postgres_store import PostgresStore
+
+    for made in (SqliteStore(tmp_path / "library", write=True), PostgresStore(new_database, "test", write=True)):
+        made.close()
+    with (
+        closing(SqliteConversations(tmp_path / "library")) as folder,
+        closing(PostgresConversations(new_database, "test")) as database,
+    ):
+        yield (folder, database) if request.param == "folder to database" else (database, folder)
+
+
+@pytest.mark.pg
+def test_conversations_and_feedback_go_along_whole(talks: tuple[ConversationStore, ConversationStore]) -> None:
+    source, target = talks
+    for session in (ANNA, BERT, ANNA):
+        source.add_turn(session, Turn("营收?", "北原光学的营业收入是多少?", ANSWER))
+    source.rename(BERT, "收入")
+    source.summarise(ANNA, "谈了收入", 1)
+    source.add_feedback(Feedback("问", ANSWER, "down", "错了", "应为900.76", "s1", "anna"))
+    assert copy_conversations(source, target) == (2, 1)
+    assert target.conversations() == source.conversations()
+    assert [target.turns(session) for session in (ANNA, BERT)] == [source.turns(session) for session in (ANNA, BERT)]
+    assert target.feedback() == source.feedback()
+    assert copy_conversations(source, target) == (0, 0)
+
+
+@pytest.mark.pg
+def test_a_conversation_that_went_on_is_brought_up_to_date_where_it_did_not(
+    talks: tuple[ConversationStore, ConversationStore],
+) -> None:
+    source, target = talks
+    for session in (ANNA, BERT):
+        source.add_turn(session, Turn("一", "一", ANSWER))
+    copy_conversations(source, target)
+    source.add_turn(ANNA, Turn("二", "二", ANSWER))
+    target.add_turn(BERT, Turn("三", "三", ANSWER))
+    assert copy_conversations(source, target) == (1, 0)
+    assert [turn.question for turn in target.turns(ANNA)] == ["一", "二"]
+    assert [turn.question for turn in target.turns(BERT)] == ["一", "三"], "gone on with in the copy"
