@@ -1,0 +1,234 @@
+"""Search at 10,000 to 1,000,000 passages made of real ones: both legs, the whole of it, PostgreSQL, one more document.
+
+    python benchmarks/retrieval_scale.py 10000 100000 --passages LIBRARY... --questions FILE.jsonl... [--postgres]
+
+LIBRARY is a library folder made by `vouch ingest`, FILE.jsonl has a `question` or `text` on each line. Prints Markdown
+tables (benchmarks/RESULTS.md). --work keeps the libraries that are made: a second run only measures. rank-bm25 is
+measured up to --rank-bm25-up-to passages; it takes seconds a question beyond.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from scale_corpus import Corpus, record
+from scale_measures import Cost, Times, cost, memory, recall, tenth_products, times
+
+from vouch.retrieval.embedders.static import StaticEmbedder
+from vouch.retrieval.half_vectors import vector_text
+from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
+from vouch.retrieval.lexical.tantivy_index import TantivyIndex
+from vouch.retrieval.library import Library
+from vouch.retrieval.library_store import LibraryStore
+from vouch.retrieval.stores.embedded_postgres import address_of
+from vouch.retrieval.stores.postgres_store import PostgresStore
+from vouch.retrieval.stores.record_rows import CHUNK_COLUMNS, chunk_row
+from vouch.retrieval.stores.sqlite_store import SqliteStore
+from vouch.retrieval.types import Chunk, VectorIndex, Vectors
+from vouch.retrieval.vectors.faiss_index import FaissIndex
+from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
+
+RANK_BM25_QUESTIONS = 20
+SINGLE_INSERTS = 500
+ADDED = 20
+"""Documents that are added one by one."""
+_COLUMNS = "what | build s | MB on disk | memory MiB | p50 ms | p95 ms | CPU ms | per second | recall@10 | beside"
+
+
+def questions_of(files: Sequence[Path], most: int) -> list[str]:
+    """Return questions spread evenly over the files."""
+    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines() if line.strip()]
+    asked = [line.get("question") or line["text"] for line in lines]
+    return asked[:: max(1, len(asked) // most)][:most]
+
+
+def row(what: str, built: Cost | str, size: float, found: Times, exact: str, beside: str = "") -> None:
+    print(f"| {what} | {built} | {size:.0f} | {memory():.0f} | {found} | {exact} | {beside} |", flush=True)
+
+
+def megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+class Bench:
+    """One size of library."""
+
+    def __init__(self, size: int, corpus: Corpus, questions: list[str], work: Path) -> None:
+        self._size = size
+        self._corpus = corpus
+        self._questions = questions
+        self._folder = work / f"{size}"
+        self._database = work / f"postgres-{size}"
+        self._embedder = corpus.embedder
+        self._queries = self._embedder.embed_passages(questions)
+
+    def run(self, rank_bm25: bool, postgres: bool) -> None:
+        """Print a row for each thing measured."""
+        with closing(SqliteStore(self._folder, write=True, embedder=self._embedder)) as store:
+            filled = cost(lambda: self._fill(store)) if not store.documents() else "kept"
+            print(f"\n{self._size:,} passages: stored in {filled} s, load {os.getloadavg()[0]:.0f}\n\n| {_COLUMNS} |")
+            print(f"|{' --- |' * (_COLUMNS.count('|') + 1)}")
+            self._tenth = tenth_products(store, self._queries)
+            vectors = FaissIndex(self._folder / "index" / "vectors", self._embedder.dimension)
+            self._vector_leg(store, vectors)
+            lexical = TantivyIndex(self._folder / "index" / "tantivy")
+            mine = self._lexical_leg(store, lexical)
+            library = Library(store, lexical, vectors, self._embedder, self._folder / "index" / "lock")
+            row("hybrid, embedded", "-", megabytes(self._folder), times(library.search, self._questions), "-")
+            self._adding(library, store)
+            if rank_bm25:
+                self._rank_bm25(store, mine)
+            if postgres:
+                self._postgres(store)
+
+    def _fill(self, store: LibraryStore) -> None:
+        for document in self._corpus.documents(self._size):
+            store.put(document)
+
+    def _vector_leg(self, store: SqliteStore, index: FaissIndex) -> None:
+        built: Cost | str = "kept"
+        if index.position != store.position():
+            index.clear()
+            built = cost(lambda: _indexed(store, index))
+        self._vector_row("vectors, FAISS", built, megabytes(self._folder / "index" / "vectors"), index)
+
+    def _vector_row(self, what: str, built: Cost | str, size: float, index: VectorIndex) -> None:
+        each = [self._queries[n : n + 1] for n in range(len(self._queries))]
+        taken = times(lambda query: index.search(query, 10), each)
+        found = [index.search(query, 10) for query in each]
+        row(what, built, size, taken, f"{recall(found, self._tenth):.4f}")
+
+    def _lexical_leg(self, store: SqliteStore, index: TantivyIndex) -> Times:
+        built: Cost | str = "kept"
+        if index.position != store.position():
+            index.clear()
+            built = cost(lambda: _indexed_words(store, index))
+        taken = times(lambda question: index.search(question, 10), self._questions)
+        row("words, tantivy", built, megabytes(self._folder / "index" / "tantivy"), taken, "-")
+        return taken
+
+    def _rank_bm25(self, store: SqliteStore, mine: Times) -> None:
+        index = RankBm25Index()
+        built = cost(lambda: _indexed_words(store, index))
+        taken = times(lambda question: index.search(question, 10), self._questions[:RANK_BM25_QUESTIONS])
+        ratio = f"tantivy takes 1/{taken.p50 / mine.p50:.0f} at p50, 1/{taken.cpu / mine.cpu:.0f} of the CPU"
+        row("words, rank-bm25", built, 0, taken, "-", ratio)
+
+    def _adding(self, library: Library, store: SqliteStore) -> None:
+        """Add documents of 50 passages, each searched for at once by words that only it has."""
+        library.catch_up()
+        steps = []
+        for number in range(ADDED):
+            mark = f"zq{os.getpid()}x{number}"
+            texts = [f"{mark} {text}" for text in list(self._texts(number))]
+            vectors = self._embedder.embed_passages(texts)
+            added = record(mark, texts, vectors)
+            stored = cost(lambda added=added: store.put(added))  # type: ignore[misc]
+            seen = cost(lambda mark=mark: _must_find(library, mark))  # type: ignore[misc]
+            steps.append((stored, seen))
+        store.remove([document.source.doc_id for document in library.documents() if document.source.name[:2] == "zq"])
+        library.catch_up()
+        total = sorted(stored.wall + seen.wall for stored, seen in steps)
+        cpu = sorted(stored.cpu + seen.cpu for stored, seen in steps)
+        print(
+            f"| one document more, found at once | - | - | {memory():.0f} | {1000 * total[len(total) // 2]:.0f} | "
+            f"{1000 * total[-1]:.0f} (worst) | {1000 * cpu[len(cpu) // 2]:.0f} | - | - | {ADDED} of 50 passages |"
+        )
+
+    def _texts(self, number: int) -> Iterator[str]:
+        (made,) = self._corpus.documents(50, 1_000_000 + number)
+        yield from (chunk.text for chunk in made.chunks)
+
+    def _postgres(self, source: SqliteStore) -> None:
+        address = address_of(self._database / "data")
+        with closing(PostgresStore(address, "benchmark", write=True, embedder=self._embedder)) as store:
+            if not store.documents():
+                self._load(source, store)
+            index = PgvectorIndex(store.database, store.position, self._embedder.name)
+            built = cost(lambda: store.build_index(lambda _: None))
+            ((size,),) = store.database.rows("SELECT pg_total_relation_size('vectors')")
+            self._vector_row("vectors, pgvector", built, size / 1e6, index)
+            lexical = TantivyIndex(self._database / "words")
+            library = Library(store, lexical, index, self._embedder, self._database / "lock")
+            library.catch_up()
+            taken = times(library.search, self._questions)
+            row("hybrid, PostgreSQL", "-", 0, taken, "-")
+
+    def _load(self, source: SqliteStore, store: PostgresStore) -> None:
+        """Copy the documents; say how fast."""
+        documents = [document.source.doc_id for document in source.documents_as_stored()]
+        count = source.stats().chunks
+        copied = cost(lambda: [store.put(source.record(doc_id)) for doc_id in documents])
+        seqs = source.chunk_seqs(frozenset(documents[:1]))[:SINGLE_INSERTS]
+        inserted = cost(lambda: _insert_one_by_one(store, list(source.chunks(seqs).values()), self._queries[:1]))
+        rates = count / copied.wall, len(seqs) / inserted.wall
+        print(
+            f"| COPY into PostgreSQL | {copied} | - | - | - | - | - | - | - | {rates[0]:.0f} passages/s, "
+            f"{rates[0] / rates[1]:.0f} times single inserts ({rates[1]:.0f}/s) |"
+        )
+
+
+def _insert_one_by_one(store: PostgresStore, chunks: Sequence[Chunk], vector: Vectors) -> None:
+    """Insert passages with a vector, each in a transaction of its own, into tables like the library's."""
+    columns = f"seq, document, {CHUNK_COLUMNS}"
+    marks = ", ".join(["%s"] * (columns.count(",") + 1))
+    with store.database.transaction() as connection:
+        connection.execute("CREATE TABLE tried (LIKE chunks INCLUDING ALL)")
+        connection.execute("CREATE TABLE tried_vectors (LIKE vectors INCLUDING ALL)")
+    for number, chunk in enumerate(chunks):
+        with store.database.transaction() as connection:
+            connection.execute(
+                f"INSERT INTO tried ({columns}) VALUES ({marks})".encode(),
+                (number, 1, *chunk_row(chunk)),
+            )
+            connection.execute(
+                "INSERT INTO tried_vectors (seq, document, vector) VALUES (%s, 1, %s)", (number, vector_text(vector))
+            )
+    with store.database.transaction() as connection:
+        connection.execute("DROP TABLE tried, tried_vectors")
+
+
+def _indexed(store: SqliteStore, index: FaissIndex) -> None:
+    position = store.position()
+    for seqs, _, vectors in store.added_since(""):
+        index.add(seqs, vectors)
+    index.commit(position)
+
+
+def _indexed_words(store: SqliteStore, index: TantivyIndex | RankBm25Index) -> None:
+    position = store.position()
+    for seqs, chunks, _ in store.added_since(""):
+        index.add(zip(seqs, chunks, strict=True))
+    index.commit(position)
+
+
+def _must_find(library: Library, mark: str) -> None:
+    if not any(mark in hit.chunk.text for hit in library.search(mark)):
+        raise SystemExit(f"{mark} was added and is not found")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", type=int, nargs="+")
+    parser.add_argument("--passages", type=Path, nargs="+", required=True)
+    parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--most-questions", type=int, default=300)
+    parser.add_argument("--rank-bm25-up-to", type=int, default=100_000)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--work", type=Path)
+    asked = parser.parse_args()
+    corpus = Corpus(asked.passages, StaticEmbedder())
+    questions = questions_of(asked.questions, asked.most_questions)
+    print(f"{len(corpus):,} real passages, {len(questions)} questions, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in asked.sizes:
+            bench = Bench(size, corpus, questions, asked.work or Path(folder))
+            bench.run(size <= asked.rank_bm25_up_to, asked.postgres)
+
+
+if __name__ == "__main__":
+    main()
