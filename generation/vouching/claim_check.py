@@ -15,6 +15,7 @@ from vouch.generation.vouching.figures import Figure, figures, folded, years
 from vouch.generation.vouching.letters import Lettered, letters
 from vouch.generation.vouching.shown_sums import shown_results
 from vouch.generation.vouching.signs import signs
+from vouch.generation.vouching.subjects import is_anchored, shows_movement, subject_problem
 from vouch.generation.vouching.types import CheckedClaim, Problem
 from vouch.generation.vouching.units import unit_book
 from vouch.generation.vouching.word_support import is_han, telling_words, word_problem
@@ -114,11 +115,16 @@ class ClaimCheck:
         problems += self._years(claim, evidence)
         problems += self._quotations(claim, evidence)
         problems += _pages(claim, evidence)
-        best = self._best_lines(words, lines, supporting)
+        best = self._best_lines(claim, words, lines, supporting)
         if evidence and not problems and not computes:
             line = best[0].text if best else ""
             said = self._reader.without_fields(claim.text, best[0].line.fields if best and stated else frozenset())
-            wrong = word_problem(said, self._question.text, evidence, line, bool(stated))
+            near = [(found.evidence, found.line) for found in best]
+            wrong = subject_problem(self._reader, claim.text, evidence, near)
+            if wrong is None and not shows_movement(self._reader, claim.text, near):
+                wrong = word_problem(said, self._question.text, evidence, line, bool(stated))
+            if wrong is None and not (stated or is_anchored(self._reader, claim.text, evidence)):
+                wrong = "unsupported"
             problems += [Problem(wrong, claim.text[:_SHOWN])] if wrong else []
         problems += self._doubts(claim)
         quotes = tuple(_quote(found) for found in best)
@@ -219,16 +225,18 @@ class ClaimCheck:
 
     def _best_lines(
         self,
+        claim: Claim,
         words: frozenset[str],
         lines: Sequence[tuple[Evidence, EvidenceLine]],
         supporting: Mapping[int, list[tuple[Evidence, EvidenceLine]]],
     ) -> list[_Found]:
         """Return the lines to quote: those with the numbers, else of each piece of evidence the one most alike."""
         wanted = words - self._asked_words or words
+        named = self._reader.fields_of(claim.text)
         found = []
         for piece, line in lines:
             count = sum(any(line is other for _, other in pairs) for pairs in supporting.values())
-            overlap = len(wanted & line.own) / len(wanted) if wanted else 0.0
+            overlap = (len(wanted & line.own) / len(wanted) if wanted else 0.0) + bool(named & line.fields)
             found.append(_Found(piece, line, count, overlap))
         found.sort(key=lambda f: (-f.figures, -f.overlap, f.line.end - f.line.start))
         chosen: list[_Found] = []

@@ -14,7 +14,7 @@ from vouch.generation.vouching.agreement import Around, around
 from vouch.generation.vouching.columns import column_years
 from vouch.generation.vouching.figures import Figure, figures, folded
 from vouch.generation.vouching.signs import signs
-from vouch.retrieval.fields import FieldDictionary
+from vouch.retrieval.fields import FieldDictionary, FieldMention
 from vouch.retrieval.tokenize import tokens
 from vouch.retrieval.types import Page
 
@@ -85,6 +85,10 @@ class LineReader:
     def fields_of(self, text: str) -> frozenset[str]:
         """Return the fields of statements that a text names."""
         return frozenset(mention.field.name for mention in self._fields.mentions(text))
+
+    def mentions(self, text: str) -> list[FieldMention]:
+        """Return where a text names fields of statements."""
+        return self._fields.mentions(text)
 
     def without_fields(self, text: str, fields: frozenset[str]) -> str:
         """Return a text without the names of these fields, under which a document may have other words."""

@@ -18,6 +18,11 @@ class Signs:
     earlier: re.Pattern[str]
     negations: re.Pattern[str]
     opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    """Directions among them."""
+    rises: re.Pattern[str]
+    falls: re.Pattern[str]
+    moved: re.Pattern[str]
+    """Says that something moved, but not which way."""
     idle: frozenset[str]
     """Words as `vouch.retrieval.tokenize.words` gives them: English ones are stems."""
     objections: Mapping[str, Mapping[str, str]]
@@ -37,9 +42,19 @@ def signs() -> Signs:
     """Return the signs of the package."""
     path = files("vouch.generation").joinpath("data", "reply_signs.toml")
     content = tomllib.loads(path.read_text(encoding="utf-8"))
-    pairs = tuple((_any([left]), _any([right])) for left, right in content["opposites"])
-    lists = {name: _any(content[name]) for name in ("unknown", "instructions", "turns", "earlier", "negations")}
-    return Signs(opposites=pairs, idle=frozenset(content["idle"]), objections=content["objections"], **lists)
+    said = (*content["directions"], *content["opposites"])
+    pairs = tuple((_any([left]), _any([right])) for left, right in said)
+    names = ("unknown", "instructions", "turns", "earlier", "negations", "moved")
+    lists = {name: _any(content[name]) for name in names}
+    (rises, falls), *_ = pairs
+    return Signs(
+        opposites=pairs,
+        rises=rises,
+        falls=falls,
+        idle=frozenset(content["idle"]),
+        objections=content["objections"],
+        **lists,
+    )
 
 
 def _any(patterns: Sequence[str]) -> re.Pattern[str]:

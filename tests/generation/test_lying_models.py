@@ -97,6 +97,13 @@ LIES = [
     Lie("not recommended becomes recommended", DRUG, "孕妇推荐使用[1]。", "unverified"),
     Lie("forbidden becomes allowed", DRUG, "严重肾功能不全者可以使用[1]。", "unverified"),
     Lie("other side effects", DRUG, "常见不良反应为头痛、失眠、皮疹[1]。", "unverified"),
+    # true numbers and words of something else
+    Lie("a fall told of a line that rose", PROFIT, "营业收入下降[1]。", "unverified"),
+    Lie("a line that the passage does not hold", PROFIT, "研发费用增长[1]。", "unverified"),
+    Lie("a line of another statement, with a number", PROFIT, "2022年研发费用为1,200,000.50元[1]。", "unverified"),
+    Lie("a movement that nothing shows", RESEARCH, "公司拥有的发明专利数量上升[1]。", "unverified"),
+    Lie("another drug", DRUG, "阿司匹林的常见不良反应为恶心、腹泻[1]。", "unverified"),
+    Lie("another line in English", SALES, "Net income of Alder Tools was $9.0 billion in 2022 [1].", "unverified"),
     # replies that are none
     Lie("nothing", PROFIT, "", "unverified"),
     Lie("white space", PROFIT, " \n\t \n", "unverified"),
@@ -141,6 +148,8 @@ LIES = [
     Lie("a true quotation", RESEARCH, "年报称“核心技术人员没有发生变动”[1]。", "given"),
     Lie("a dose in grams", DRUG, "成人起始剂量为每次0.5g，每日2次[1]。", "given"),
     Lie("in English", SALES, "Revenues were $9.0 billion in 2022, an increase of 12.5% [1].", "given"),
+    Lie("a rise that two columns show", PROFIT, "营业收入较上年增长[1]。", "given"),
+    Lie("a rise under another name", PROFIT, "2022年营收上升，为1,200,000.50元[1]。", "given"),
     Lie("other brackets", PROFIT, "净利润为250,000.25元【1】。", "given"),
     Lie("source in words", PROFIT, "净利润为250,000.25元（来源：1）。", "given"),
 ]  # fmt: skip
