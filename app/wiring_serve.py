@@ -214,6 +214,7 @@ def create_server(settings: Settings) -> "FastAPI":
             "make one with vouch keys create NAME, or serve on 127.0.0.1"
         )
     service = local_service(settings)
+    service.warm_up()
     limits = Limits(
         chosen.body_mb * 1_000_000,
         chosen.upload_mb * 1_000_000,

@@ -15,6 +15,7 @@ from vouch.retrieval.diversity import diverse
 from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked, UsageError
 from vouch.retrieval.fusion import Ranking, reciprocal_ranks, weighted_scores
 from vouch.retrieval.library_store import LibraryStore
+from vouch.retrieval.looked_up import LookedUp
 from vouch.retrieval.types import (
     EVERYTHING,
     Chunk,
@@ -55,7 +56,7 @@ class SearchSettings:
     diversity: float = 0.0
     """How far passages like a better one are put down, 0 to 1; measured on the reports, any of it loses pages."""
     follow: bool = True
-    """A search first takes up what has changed; if not, somebody else calls `catch_up`."""
+    """A search first takes up what has changed; if not, it is in the state of the last `catch_up`, documents too."""
     lock_timeout: float = 5.0
     """Seconds to wait for another process that is bringing the indexes up to date."""
 
@@ -84,6 +85,7 @@ class Library:
         self._lock_file = lock_file
         self._settings = settings
         self._make_reranker = make_reranker
+        self._shelf = LookedUp(store.documents)
 
     def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]:
         """Return the best `k` chunks in scope, with their rank in each leg."""
@@ -113,7 +115,7 @@ class Library:
 
     def documents(self, scope: Scope = EVERYTHING) -> list[StoredDocument]:
         """Return the documents in scope."""
-        return self.store.documents(scope)
+        return self.store.documents(scope) if self._settings.follow else list(self._shelf.get(scope))
 
     def page(self, doc_id: str, number: int) -> Page:
         """Return a page; KeyError where there is none."""

@@ -42,7 +42,7 @@ async def add_documents(request: Request, access: MayIngest) -> Response:
         raise Problem(415, "send files as multipart/form-data, or application/json with paths")
     async with request.form(max_files=server.limits.files, max_fields=20) as form:
         files = await _files(form, server.limits)
-        said = _from_form({name: value for name in _FIELDS if isinstance(value := form.get(name), str)})
+        said = _from_form(form)
     return json_response(await server.workers.run(lambda: server.service.upload(files, _wanted(said), access)), 202)
 
 
@@ -77,8 +77,12 @@ def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _from_form(said: dict[str, str]) -> FolderBody:
+def _from_form(form: FormData) -> FolderBody:
     """Return what a form says beside its files; forms know only text."""
+    said = {name: value for name in _FIELDS if isinstance(value := form.get(name), str)}
+    twice = [name for name in said if len(form.getlist(name)) > 1]
+    if twice:
+        raise Problem(422, f"the form says {twice[0]} more than once")
     typed: dict[str, object] = {"paths": ["-"], **said}
     if re.fullmatch(r"\d{4}", said.get("year", "")):
         typed["year"] = int(said["year"])

@@ -26,18 +26,21 @@ class _State:
     def __init__(self, opened: AbstractContextManager[Library]) -> None:
         self._opened = opened
         self.library = opened.__enter__()
+        # Documents of facts alone have no passages, which is all that indexes follow.
+        self._stating = self.library.store.fact_companies()
         self.readers = 0
         self.retired = False
 
+    def is_current(self) -> bool:
+        try:
+            return self.library.is_current() and self._stating == self.library.store.fact_companies()
+        except (
+            IndexMismatch
+        ):  # vouch library reembed: it is opened with its new embedder, if the settings leave it to it
+            return False
+
     def close(self) -> None:
         self._opened.__exit__(None, None, None)
-
-
-def _is_current(library: Library) -> bool:
-    try:
-        return library.is_current()
-    except IndexMismatch:  # vouch library reembed: it is opened with its new embedder, if the settings leave it to it
-        return False
 
 
 class LiveLibrary:
@@ -56,11 +59,16 @@ class LiveLibrary:
     @contextmanager
     def reading(self) -> Iterator[Library]:
         """Give the present state; it stays open while it is read."""
+        with self._present() as state:
+            yield state.library
+
+    @contextmanager
+    def _present(self) -> Iterator[_State]:
         with self._lock:
             state = self._state
             state.readers += 1
         try:
-            yield state.library
+            yield state
         finally:
             with self._lock:
                 state.readers -= 1
@@ -71,8 +79,8 @@ class LiveLibrary:
     def refresh(self) -> bool:
         """Take up what has changed since the present state; say whether anything had."""
         with self._refreshing:
-            with self.reading() as library:
-                if _is_current(library):
+            with self._present() as state:
+                if state.is_current():
                     return False
             fresh = self._caught_up()
             with self._lock:

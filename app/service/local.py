@@ -1,10 +1,19 @@
 """The Service over a library of this machine."""
 
+import logging
+import threading
+
 from vouch.app.service.adding import Adding
 from vouch.app.service.asking import Asking
 from vouch.app.service.parts import Parts
 from vouch.app.service.people import People
 from vouch.app.service.reading import Reading
+from vouch.app.service.types import EVERYTHING_ALLOWED, AskRequest, SearchRequest
+from vouch.retrieval.errors import VouchError
+
+logger = logging.getLogger(__name__)
+
+FIRST_QUESTION = "2022年营业收入是多少？"
 
 
 class LocalService(Asking, Reading, Adding, People):
@@ -12,6 +21,17 @@ class LocalService(Asking, Reading, Adding, People):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
+
+    def warm_up(self) -> None:
+        """Begin to load what the first question would wait for: word lists, indexes, whom the facts are about."""
+        threading.Thread(target=self._warmed_up, name="vouch-warm-up", daemon=True).start()
+
+    def _warmed_up(self) -> None:
+        try:
+            self.search(SearchRequest(FIRST_QUESTION, rerank=False), EVERYTHING_ALLOWED)
+            self.ask(AskRequest(FIRST_QUESTION, generator="extractive"), EVERYTHING_ALLOWED)
+        except VouchError as error:  # who asks next is told
+            logger.warning("the first question cannot be prepared: %s", error)
 
     def close(self) -> None:
         """End jobs and close the library."""
