@@ -77,8 +77,8 @@ class ModelDescription:
     def name(self) -> str:
         """What libraries remember: everything that decides the vectors, and not where the folder lies.
 
-        float32, bfloat16 and the ONNX runtime share a name: the same text's vectors in them have a cosine of 0.9999
-        (measured), less than one place of a ranking.
+        float32, bfloat16 and the ONNX runtime share a name, so that a library made with one is searched with another:
+        they differ by rounding only.
         """
         said = f"{self.query_instruction}\0{self.passage_instruction}\0{self.appends_end}{self.pools_prompt}"
         instructions = "plain" if said == "\0\0FalseTrue" else hashlib.blake2b(said.encode(), digest_size=3).hexdigest()

@@ -1,4 +1,4 @@
-"""Encoders in the ONNX runtime: no torch, so a question waits 0.3 s for the model instead of 6 s."""
+"""Encoders in the ONNX runtime: without torch, whose import a first question would wait for."""
 
 from collections.abc import Sequence
 from pathlib import Path
