@@ -92,10 +92,14 @@ class _Run:
     mistakes: int = 0
     usage: Usage = field(default_factory=Usage)
     deadline: float = 0.0
+    described: int = 0
+    """Tokens of the prompt that the descriptions of the tools take."""
 
     def __post_init__(self) -> None:
         self.evidence = Numbered(self.first_number)
         self.deadline = time.monotonic() + self.limits.seconds
+        told = [[tool.name, tool.description, tool.parameters] for tool in self.tools.schemas]
+        self.described = self.model.count_tokens(json.dumps(told, indent=4, ensure_ascii=False, default=dict))
 
     def outcome(self, request: ChatRequest) -> AgentOutcome:
         messages = list(request.messages)
@@ -133,7 +137,7 @@ class _Run:
 
     def _room(self, request: ChatRequest, messages: list[Message]) -> int:
         """Return how many characters of results the model's window still takes, at one token each or less."""
-        taken = sum(self.model.count_tokens(message.content) for message in messages)
+        taken = self.described + sum(self.model.count_tokens(message.content) for message in messages)
         return self.model.context_window - taken - request.sampling.max_tokens
 
     def _is_over(self) -> bool:

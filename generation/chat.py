@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "tool_calls", "cancelled"]
@@ -144,3 +144,12 @@ def collected(deltas: Iterator[Delta]) -> Reply:
 def reply_to(model: ChatModel, messages: Sequence[Message], sampling: Sampling = Sampling()) -> Reply:
     """Return a model's whole reply to a conversation without tools."""
     return collected(model.stream(ChatRequest(tuple(messages), sampling=sampling)))
+
+
+@runtime_checkable
+class BatchModel(ChatModel, Protocol):
+    """A chat model that answers several conversations faster at once than one after another."""
+
+    def reply_many(self, requests: Sequence[ChatRequest], cancelled: Cancelled = lambda: False) -> list[Reply]:
+        """Return the whole reply to each request, in their order; errors as of `stream`."""
+        ...

@@ -9,6 +9,7 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 from vouch.generation.chat import Cancelled
+from vouch.generation.models.batch import Row, run_batch
 
 CHUNK = 2048
 """Tokens of a prompt that are read at once: a cancellation waits no longer than for these."""
@@ -55,6 +56,14 @@ class Continuation:
                 yield token
         finally:
             self._kept = read
+
+    def together(
+        self, prompts: Sequence[Sequence[int]], rows: Sequence[Row], adapter: str, cancelled: Cancelled
+    ) -> None:
+        """Continue several prompts at once, under one adapter; other replies wait until all of them are there."""
+        with self._lock:
+            self._use_adapter(adapter)
+            run_batch(self._model, prompts, rows, cancelled)
 
     @property
     def kept(self) -> int:

@@ -1,13 +1,15 @@
 """Chat models run by transformers in this process: ChatGLM3, Llama, any model with a chat template."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import torch
 
-from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Usage
+from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Reply, Usage
+from vouch.generation.models.batch import by_length
 from vouch.generation.models.continuation import Continuation
 from vouch.generation.models.loading import LoadedModel
 from vouch.generation.models.reply import ReplyInProgress
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _WINDOW = 8192
 """Of a model whose configuration names none."""
+MOST_AT_ONCE = 65_536
+"""Tokens of prompts that are read together, padding included: keys and values of all are in memory at once."""
 
 
 class TransformersChat:
@@ -68,6 +72,29 @@ class TransformersChat:
 
     def stream(self, request: ChatRequest, cancelled: Cancelled = lambda: False) -> Iterator[Delta]:
         """Yield the reply as it is made; ModelError before anything is computed where the prompt does not fit."""
+        prompt, limit = self._prepared(request)
+        return self._deltas(request, prompt, limit, cancelled)
+
+    def reply_many(self, requests: Sequence[ChatRequest], cancelled: Cancelled = lambda: False) -> list[Reply]:
+        """Return the reply to each request; those of alike length are computed together, one adapter at a time."""
+        prepared = [self._prepared(request) for request in requests]
+        rows = [self._row(request, *made) for request, made in zip(requests, prepared, strict=True)]
+        for adapter in dict.fromkeys(request.adapter for request in requests):
+            own = [place for place, request in enumerate(requests) if request.adapter == adapter]
+            for group in by_length([prepared[place][0] for place in own], MOST_AT_ONCE):
+                places = [own[place] for place in group]
+                prompts = [prepared[place][0] for place in places]
+                self._continuation.together(prompts, [rows[place] for place in places], adapter, cancelled)
+        return [row.reply() for row in rows]
+
+    def _row(self, request: ChatRequest, prompt: Sequence[int], limit: int) -> "_Row":
+        reply = ReplyInProgress(self._vocabulary, self._form.reader(request.tools), request.sampling)
+        if request.schema is not None:
+            reply.skip(self._form.opening)
+        return _Row(reply, self._chooser(request, prompt), self._stops, limit, len(prompt))
+
+    def _prepared(self, request: ChatRequest) -> tuple[list[int], int]:
+        """Return the prompt and how many tokens may follow it; ModelError where none may."""
         if request.adapter and request.adapter not in self._loaded.adapters:
             known = ", ".join(self._loaded.adapters) or "none"
             raise ModelError(f"no adapter named {request.adapter!r} is loaded (model.adapters names {known})")
@@ -78,7 +105,7 @@ class TransformersChat:
                 f"the prompt takes {len(prompt)} tokens, {self.name} reads {self._window}: "
                 "ask with fewer passages (-k), or take a model with a longer window"
             )
-        return self._deltas(request, prompt, min(request.sampling.max_tokens, room), cancelled)
+        return prompt, min(request.sampling.max_tokens, room)
 
     def _deltas(self, request: ChatRequest, prompt: Sequence[int], limit: int, cancelled: Cancelled) -> Iterator[Delta]:
         reply = ReplyInProgress(self._vocabulary, self._form.reader(request.tools), request.sampling)
@@ -123,6 +150,39 @@ class TransformersChat:
         ids = {id_ for entry in named if entry is not None for id_ in (entry if isinstance(entry, list) else [entry])}
         known = {self._vocabulary.id_of(name) for name in self._form.stops}
         return frozenset(ids | {id_ for id_ in known if id_ is not None})
+
+
+@dataclass(slots=True)
+class _Row:
+    """One reply of several that are made together."""
+
+    in_progress: ReplyInProgress
+    choose: "_Chooser"
+    stops: frozenset[int]
+    limit: int
+    prompt_tokens: int
+    written: int = 0
+    finish: Finish = "cancelled"
+    text: str = ""
+
+    def take(self, token: int) -> bool:
+        """Take the token; say whether the reply goes on."""
+        self.written += 1
+        if token in self.stops:
+            self.finish = "stop"
+            return False
+        self.text += self.in_progress.add(token)
+        if self.in_progress.stopped or self.written >= self.limit:
+            self.finish = "stop" if self.in_progress.stopped else "length"
+            return False
+        return True
+
+    def reply(self) -> Reply:
+        """Return what became of it."""
+        rest, calls = self.in_progress.end()
+        calls = () if self.finish == "cancelled" else calls
+        finish: Finish = "tool_calls" if calls and self.finish == "stop" else self.finish
+        return Reply(self.text + rest, calls, finish, Usage(self.prompt_tokens, self.written))
 
 
 class _Chooser:

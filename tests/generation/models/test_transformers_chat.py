@@ -18,7 +18,18 @@ from tests.generation.models.tiny_models import (
     write_chatglm3,
     write_llama,
 )
-from vouch.generation.chat import ChatRequest, Delta, Message, Reply, Sampling, ToolCall, ToolSchema, collected
+from vouch.generation.chat import (
+    BatchModel,
+    ChatRequest,
+    Delta,
+    Message,
+    Reply,
+    Sampling,
+    ToolCall,
+    ToolSchema,
+    collected,
+)
+from vouch.generation.models.batch import by_length
 from vouch.generation.models.formats import language_of
 from vouch.generation.models.loading import LoadedModel, LoadOptions, load_model, model_summary, raw_config
 from vouch.generation.models.transformers_chat import TransformersChat
@@ -336,3 +347,24 @@ def test_a_summary_tells_what_would_be_loaded_and_reads_no_weights(chatml: Path,
     folder = write_chatglm3(tmp_path / "model")
     (folder / "model.safetensors").write_bytes(b"not read")
     assert model_summary(folder, OPTIONS) == "glm, 0.0 GiB as float32 on cpu, spoken to as ChatGLM3"
+
+
+def test_several_replies_at_once_are_those_made_one_by_one(tmp_path: Path) -> None:
+    chat = TransformersChat(load_model(write_chatglm3(tmp_path), LoadOptions(device="cpu", threads=1)))
+    texts = ("营业收入是多少？", "revenue", "公司2023年营业收入为1,234,567.89元，同比增长12.3%。净利润呢？", "高血压")
+    requests = [
+        ChatRequest((Message("user", text),), sampling=Sampling(max_tokens=limit, stop=stop))
+        for text, limit, stop in zip(texts, (12, 3, 20, 9), ((), (), ("元",), ()), strict=True)
+    ]
+    one_by_one = [collected(chat.stream(request)) for request in requests]
+    assert isinstance(chat, BatchModel)
+    assert chat.reply_many(requests) == one_by_one
+    assert len({reply.usage.prompt_tokens for reply in one_by_one}) > 1, "rows are padded"
+    cancelled = chat.reply_many(requests, lambda: True)
+    assert [(reply.text, reply.finish) for reply in cancelled] == [("", "cancelled")] * 4
+
+
+def test_prompts_of_alike_length_go_together() -> None:
+    prompts = [[0] * length for length in (5, 100, 6, 90)]
+    assert by_length(prompts, 200) == [[1, 3], [2, 0]]
+    assert by_length(prompts, 50) == [[1], [3], [2, 0]]
