@@ -192,6 +192,13 @@ def drop_other_vectors(settings: Settings) -> None:
                 shutil.rmtree(folder, ignore_errors=True)  # one that is still read goes the next time
 
 
+def complete_vector_index(settings: Settings) -> None:
+    """Make the index inside a database where an interrupted ingest left none."""
+    if not isinstance(place_of(settings.library), FolderPlace):
+        with open_store(settings, writable=True) as store:
+            _index_vectors(store)
+
+
 def _index_vectors(store: "LibraryStore") -> None:
     """Make the index inside a database once it is worth it: not while documents pour in, but when they are in."""
     from vouch.retrieval.stores.sqlite_store import SqliteStore

@@ -57,11 +57,12 @@ def stats(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
     """Check that the database is sound; search indexes that are damaged or incomplete are made again."""
-    from vouch.app.wiring_store import open_library, open_store
+    from vouch.app.wiring_store import complete_vector_index, open_library, open_store
 
     settings = chosen_settings(ctx)
     with open_store(settings) as store:
         problems = store.check()
+    complete_vector_index(settings)
     with open_library(settings) as shelf:
         shelf.catch_up()  # indexes that are damaged or behind are made again
     if as_json:

@@ -7,6 +7,7 @@ from vouch.retrieval.errors import IndexMismatch, LibraryDamaged, LibraryLocked
 from vouch.retrieval.library_store import LibraryStats, Reembedding, RememberedEmbedder, VectorMaker, mismatch
 from vouch.retrieval.stores import postgres_facts, postgres_vectors, record_facts
 from vouch.retrieval.stores import record_rows as rows
+from vouch.retrieval.stores.postgres_bulk import BulkLoad
 from vouch.retrieval.stores.postgres_changes import PostgresChanges
 from vouch.retrieval.stores.postgres_copy import copy_rows
 from vouch.retrieval.stores.postgres_database import Connection, Database, storable
@@ -46,6 +47,7 @@ class PostgresStore(PostgresChanges, postgres_facts.PostgresFacts):
         self.database = Database(address, shown, write=write, lock_timeout=busy_timeout)
         self._shown = shown
         self._embedder = RememberedEmbedder(embedder.name, embedder.dimension) if embedder else None
+        self._bulk = BulkLoad(self.database)
         ((self.library_id,),) = self.database.rows("SELECT value FROM meta WHERE key = 'library'")
         try:
             self._check_embedder(self.embedder)
@@ -61,6 +63,7 @@ class PostgresStore(PostgresChanges, postgres_facts.PostgresFacts):
         assert record.vectors.shape == (len(record.chunks), self._embedder.dimension), "one vector for each chunk"
         pages, facts = [rows.page_row(page) for page in record.pages], record_facts.pack(record)
         self._claim_embedder()
+        self._bulk.add(len(record.chunks))
         with self.database.transaction() as connection:
             key = _insert_document(connection, rows.document_row(record))
             columns = f"document, {rows.PAGE_COLUMNS}"

@@ -1,6 +1,7 @@
 """What every store promises of other vectors: searched with the old ones until the new ones are all there."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,29 @@ def test_a_library_can_be_reembedded_again_and_again(opened: Opened, store: Libr
     for embedder in (Lengths(), LetterEmbedder(), Lengths()):
         assert reembed(opened(write=True), embedder, text_of, lambda _: None) == 1500
     assert opened(embedder=Lengths()).check() == []
+
+
+@pytest.mark.pg
+def test_who_began_with_the_old_vectors_in_a_database_goes_on_with_them(
+    new_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vouch.retrieval.stores import postgres_store
+    from vouch.retrieval.vectors.pgvector_index import PgvectorIndex
+
+    with closing(postgres_store.PostgresStore(new_database, "t", write=True, embedder=LetterEmbedder())) as old:
+        old.put(record(Source("a", "a", "/a"), "zebra", "costs", "quagga"))
+        index = PgvectorIndex(old.database, old.vector_position, "letters")
+        query = LetterEmbedder().embed_query("zebra")
+        before = [index.search(query, 2), index.search_documents(query, 2, frozenset({"a"}))]
+        reembed(old, Lengths(), text_of, lambda _: None)
+        assert [index.search(query, 2), index.search_documents(query, 2, frozenset({"a"}))] == before
+        assert index.search_documents(query, 2, frozenset({"b"})) == []
+        with closing(postgres_store.PostgresStore(new_database, "t", write=True, embedder=Lengths())) as new:
+            new.drop_former_vectors()
+            assert index.search(query, 2) == before[0], "they stay for some minutes"
+            monkeypatch.setattr(postgres_store, "_FORMER_STAYS", -1)
+            new.drop_former_vectors()
+            lengths = PgvectorIndex(new.database, new.vector_position, "lengths")
+            assert len(lengths.search(Lengths().embed_query("zebra"), 3)) == 3
+        with pytest.raises(IndexMismatch, match="built with lengths"):
+            index.search(query, 2)

@@ -294,3 +294,43 @@ def test_an_interrupted_index_is_made_again(opened: Opened, monkeypatch: pytest.
         assert not postgres_vectors.has_index(connection, "vectors")
     assert store.build_index(lambda _: None)
     assert not store.build_index(lambda _: None)
+
+
+def test_a_bulk_does_without_the_index_until_it_is_in(
+    opened: Opened, new_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vouch.retrieval.stores import postgres_vectors
+
+    monkeypatch.setattr(postgres_vectors, "INDEX_FROM", 10)
+    first = opened()
+    first.put(record(Source("a", "a", "/a"), *("abcd" * n for n in range(1, 101))))
+    assert first.build_index(lambda _: None)
+
+    def indexed() -> bool:
+        with connected(new_database) as connection:
+            return postgres_vectors.has_index(connection, "vouch.vectors")
+
+    store = opened()
+    store.put(record(Source("few", "f", "/f"), *("zebra",) * 24))
+    assert indexed(), "fewer than a quarter of what it held"
+    store.put(record(Source("more", "m", "/m"), "quagga"))
+    assert not indexed()
+    store.put(record(Source("rest", "r", "/r"), *("okapi",) * 200))
+    assert len(store.chunk_seqs(frozenset({"a", "few", "more", "rest"}))) == 325
+    assert store.build_index(lambda _: None)
+    assert indexed()
+
+
+def test_a_bulk_never_waits_long_for_who_searches(
+    opened: Opened, new_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vouch.retrieval.stores import postgres_vectors
+
+    monkeypatch.setattr(postgres_vectors, "INDEX_FROM", 2)
+    store = opened()
+    store.put(record(Source("a", "a", "/a"), "alpha", "beta"))
+    assert store.build_index(lambda _: None)
+    with connected(new_database) as reader, reader.transaction():
+        reader.execute("SELECT count(*) FROM vouch.vectors")
+        assert opened().put(record(Source("b", "b", "/b"), "gamma", "delta")) is False
+        assert postgres_vectors.has_index(reader, "vouch.vectors")
