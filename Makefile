@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 
-.PHONY: demo install test test-all test-pg test-chatglm-cpp lint types check bench eval clean
+.PHONY: demo install test test-all test-pg test-chatglm-cpp fuzz lint types check bench eval clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,11 @@ test-chatglm-cpp: $(CHATGLM_CPP)/.done
 # Stores and commands on a PostgreSQL server that the tests start themselves.
 test-pg: $(DEV)
 	$(BIN)/python -m pytest -q -rs -m pg tests/contracts tests/retrieval tests/app tests/server
+
+# schemathesis against a listening server: so many examples of every operation.
+FUZZ_EXAMPLES ?= 500
+fuzz: $(DEV)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -m slow tests/server/test_fuzz.py
 
 lint: $(DEV)
 	$(BIN)/ruff check .
