@@ -238,7 +238,10 @@ def run_server(application: "FastAPI", settings: Settings) -> None:
 
     import uvicorn
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("vouch").setLevel(
+        logging.INFO
+    )  # ours alone: httpx notes whole addresses, a web search's words too
     uvicorn.run(
         application,
         host=settings.serve.host,
