@@ -1,8 +1,10 @@
 """Settings in, the service that the chat in the browser asks, and the browser's server."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vouch.app.extras import need
@@ -54,4 +56,16 @@ def run_ui(settings: Settings) -> int:
         "generation.generator": settings.generation.generator,
     }
     environment = {**os.environ, **{variable_name(key): value for key, value in said.items() if value}}
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own script and settings
+    return _until_it_ends(command, environment)
+
+
+def _until_it_ends(command: list[str], environment: Mapping[str, str]) -> int:
+    """Run a program; return its exit code. What ends this process (docker stop, kill) ends that one as well."""
+    with subprocess.Popen(command, env=environment) as process:  # noqa: S603 - our own script and settings
+        before = signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # Ctrl-C: it heard that too
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)

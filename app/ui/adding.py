@@ -1,7 +1,5 @@
 """Uploading documents: files, their collection, progress, what could not be read."""
 
-import time
-
 import streamlit as st
 
 from vouch.app.service.types import IngestRequest, Json, Service, Upload
@@ -21,37 +19,42 @@ def upload_form(service: Service, texts: Texts) -> None:
         files = st.file_uploader(texts("upload"), ENDINGS, accept_multiple_files=True, key="files")
         collection = st.text_input(texts("upload_collection"), "default", max_chars=200)
         sent = st.form_submit_button(texts("upload_button"), type="primary", icon=":material/upload_file:")
-    if sent and files:
-        uploads = [Upload(file.name, file.getvalue()) for file in files]
-        try:
-            job = service.upload(uploads, IngestRequest((), collection.strip() or "default"), ACCESS)
-        except VouchError as error:
-            st.error(plain(str(error)))
-            return
-        shown.job = str(job["job_id"])
+    if sent:
+        _begin(service, [Upload(file.name, file.getvalue()) for file in files], collection.strip(), texts)
     if shown.job:
-        _watch(service, shown.job, texts)
+        st.fragment(_watch, run_every=LOOK_EVERY)(service, shown.job, texts)
+    elif shown.outcome:
+        _outcome(shown.outcome, texts)
+
+
+def _begin(service: Service, uploads: list[Upload], collection: str, texts: Texts) -> None:
+    if not uploads:
+        st.info(texts("choose_files"))
+        return
+    try:
+        job = service.upload(uploads, IngestRequest((), collection or "default"), ACCESS)
+    except VouchError as error:
+        st.error(plain(str(error)))
+        return
+    page().job, page().outcome = str(job["job_id"]), {}
 
 
 def _watch(service: Service, job_id: str, texts: Texts) -> None:
-    """Show how far a job is until it is done."""
-    bar, cancel = st.empty(), st.empty()
+    """Show how far a job is, a part of the page that runs again and again by itself; the whole page when it is done."""
     try:
         job = service.job(job_id, ACCESS)
-        stopped = job["state"] in ("queued", "running") and cancel.button(texts("cancel"), key=f"cancel-{job_id}")
-        if stopped:
-            job = service.cancel_job(job_id, ACCESS)
-        while job["state"] in ("queued", "running"):
+        if job["state"] in ("queued", "running"):
             said = texts("upload_progress", done=job["done"], files=job["files"])
-            bar.progress(job["done"] / max(job["files"], 1), said)
-            time.sleep(LOOK_EVERY)
-            job = service.job(job_id, ACCESS)
+            st.progress(job["done"] / max(job["files"], 1), said)
+            if st.button(texts("cancel"), key=f"cancel-{job_id}", icon=":material/cancel:"):
+                service.cancel_job(job_id, ACCESS)
+            return
     except VouchError as error:
-        bar.error(plain(str(error)))
+        st.error(plain(str(error)))
+        page().job = ""  # asked for no more once the page is shown anew
         return
-    bar.empty()
-    cancel.empty()
-    _outcome(job, texts)
+    page().job, page().outcome = "", job
+    st.rerun()
 
 
 def _outcome(job: Json, texts: Texts) -> None:

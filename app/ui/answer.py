@@ -1,7 +1,6 @@
 """One answer: its text with marks, its sources, the computation of its values, charts, steps, warnings."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import altair as alt
 import streamlit as st
@@ -10,6 +9,7 @@ from vouch.app.service.types import Json, Service
 from vouch.app.ui.cited_page import open_citation
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import answer_markup, plain
+from vouch.app.ui.understanding import show_understanding, understood
 
 SHOWN_NAME = 24
 """Characters of a file name on a button."""
@@ -21,23 +21,13 @@ def show_answer(service: Service, answer: Json, texts: Texts, place: str) -> Non
         st.info(plain(str(answer["answer"])), icon=":material/block:")
     else:
         st.markdown(answer_markup(str(answer["answer"])))
+    show_understanding(understood(answer), texts)
     show_warnings(answer["warnings"])
     _sources(service, answer["citations"], texts, place)
     _computation(answer, texts)
     _chart(answer["results"], texts)
     _steps(answer["steps"], texts)
     _verification(answer, texts)
-
-
-def show_understanding(understood: Mapping[str, Any], texts: Texts) -> None:
-    """Show how a question was read: companies, years, terms."""
-    said = [
-        f"{texts(key)}: {plain('、'.join(map(str, understood[key])))}"
-        for key in ("companies", "years", "terms")
-        if understood.get(key)
-    ]
-    if said:
-        st.caption(f"{texts('understood')} · {' · '.join(said)}")
 
 
 def show_warnings(warnings: Sequence[str]) -> None:
@@ -108,13 +98,17 @@ def field_chart(rows: Sequence[Json], field: tuple[str, str]) -> alt.Chart:
     value = alt.Y("value:Q", title=f"{name} ({unit})" if unit else name)
     tooltip = [alt.Tooltip("company:N"), alt.Tooltip("year:N"), alt.Tooltip("value:Q", format=",")]
     if len({row["year"] for row in rows}) > 1:
-        colour = alt.Color("company:N", title=None, legend=alt.Legend(orient="bottom"))
-        years = alt.X("year:O", title=None)
+        colour = alt.Color("company:N", title=None, legend=alt.Legend(orient="bottom", labelLimit=0, columns=1))
+        years = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
         lines: alt.Chart = alt.Chart(data).mark_line(point=True)
         drawn: alt.Chart = lines.encode(x=years, y=value, color=colour, tooltip=tooltip)
         return drawn
     bars: alt.Chart = alt.Chart(data).mark_bar(size=36)
-    compared: alt.Chart = bars.encode(x=alt.X("company:N", title=None, sort=None), y=value, tooltip=tooltip)
+    compared: alt.Chart = bars.encode(
+        x=alt.X("company:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelLimit=160)),
+        y=value,
+        tooltip=tooltip,
+    )
     return compared
 
 

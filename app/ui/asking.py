@@ -3,30 +3,47 @@
 import queue
 import threading
 from collections.abc import Iterator
+from types import TracebackType
 
 from vouch.app.service.types import Access, AskRequest, Service, StreamEvent
 
-LONGEST_WAIT = 600.0
+TICK = 0.25
+"""Seconds after which a reader is let go on, though nothing happened: to hear that somebody pressed a button."""
 
 
 class Asked:
-    """A question on its way. Iterating yields its events, the last one `answer`; VouchError where there is none."""
+    """A question on its way; leaving the `with` block stops the work, whatever the reason.
+
+    Iterating yields its events, the last one `answer`, and None where there was none for a while; VouchError where
+    there is no answer.
+    """
 
     def __init__(self, service: Service, request: AskRequest, access: Access) -> None:
         self._events: queue.Queue[StreamEvent | Exception | None] = queue.Queue()
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(service, request, access), daemon=True)
-        self._thread.start()
 
-    def __iter__(self) -> Iterator[StreamEvent]:
-        while (event := self._events.get(timeout=LONGEST_WAIT)) is not None:
+    def __enter__(self) -> "Asked":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cancelled.set()
+
+    def __iter__(self) -> Iterator[StreamEvent | None]:
+        while True:
+            try:
+                event = self._events.get(timeout=TICK)
+            except queue.Empty:
+                yield None
+                continue
+            if event is None:
+                return
             if isinstance(event, Exception):
                 raise event
             yield event
-
-    def cancel(self) -> None:
-        """Stop the work; the reader has gone away."""
-        self._cancelled.set()
 
     def _run(self, service: Service, request: AskRequest, access: Access) -> None:
         try:

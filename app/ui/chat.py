@@ -1,5 +1,6 @@
 """The chat: conversations at the side, questions and checked answers in the middle."""
 
+import time
 import uuid
 from typing import Any
 
@@ -7,14 +8,15 @@ import streamlit as st
 
 from vouch.app.service.types import AskRequest, Json, Service
 from vouch.app.ui.adding import upload_form
-from vouch.app.ui.answer import show_answer, show_understanding
+from vouch.app.ui.answer import show_answer
 from vouch.app.ui.asking import Asked
 from vouch.app.ui.conversations import conversation_list
 from vouch.app.ui.feedback import feedback_form
 from vouch.app.ui.filters import chosen_filters
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
-from vouch.app.ui.state import ACCESS, Page, Turn, page, service
+from vouch.app.ui.state import ACCESS, Page, Turn, page, remembered, service
+from vouch.app.ui.understanding import show_understanding
 from vouch.retrieval.errors import VouchError
 
 
@@ -25,24 +27,30 @@ def chat_page() -> None:
     try:
         asked = service()
         documents = asked.documents(ACCESS)
+        shown.led = (shown.led and bool(shown.job or shown.outcome)) or not (documents or shown.turns)
+        if shown.led:
+            _empty(asked, shown, bool(documents))
+        else:
+            _talk(asked, shown, documents, texts)
     except VouchError as error:
         unavailable(error, texts)
-        return
-    if not documents and not shown.turns:
-        _empty(asked, texts)
-        return
+
+
+def _talk(asked: Service, shown: Page, documents: list[Json], texts: Texts) -> None:
     with st.sidebar:
         conversation_list(asked, shown, texts)
-        shown.filters = chosen_filters(documents, texts, "chat")
+        shown.filters = chosen_filters(documents, shown.filters, texts, "chat")
         _manner(shown, texts)
     if not shown.turns:
         st.title(texts("title"))
         st.caption(texts("tagline"))
     for number, turn in enumerate(shown.turns):
         _turn(asked, turn, number, texts)
-    question = st.chat_input(texts("ask_placeholder"), max_chars=4000)
-    if question and question.strip():
-        _ask(asked, shown, question.strip(), texts)
+    question = (st.chat_input(texts("ask_placeholder"), max_chars=4000) or "").strip()
+    if shown.waiting and not question:
+        question = _unanswered(shown, texts)
+    if question:
+        _ask(asked, shown, question, texts)
 
 
 def unavailable(error: VouchError, texts: Texts) -> None:
@@ -52,12 +60,14 @@ def unavailable(error: VouchError, texts: Texts) -> None:
         st.rerun()
 
 
-def _empty(asked: Service, texts: Texts) -> None:
-    """Lead by the hand: what can be added, and adding it."""
-    st.title(texts("empty_title"))
+def _empty(asked: Service, shown: Page, held: bool) -> None:
+    """Lead by the hand: what can be added, adding it, and on to asking once there is something to ask about."""
+    texts = shown.texts
+    st.title(texts("add_documents" if held else "empty_title"))
     st.markdown(texts("empty_text"))
     upload_form(asked, texts)
-    if st.button(texts("start_asking"), icon=":material/forum:"):
+    if held and not shown.job and st.button(texts("start_asking"), icon=":material/forum:"):
+        shown.led, shown.outcome = False, {}
         st.rerun()
 
 
@@ -68,8 +78,11 @@ def _manner(shown: Page, texts: Texts) -> None:
         "model": texts("generator_model"),
     }
     with st.expander(texts("page_settings"), icon=":material/settings:"):
-        shown.generator = st.selectbox(texts("generator"), list(names), format_func=lambda name: names[name])
-        shown.cot = st.toggle(texts("cot"), disabled=shown.generator == "extractive")
+        remembered("generator", shown.generator)
+        chosen = st.selectbox(texts("generator"), list(names), format_func=lambda name: names[name], key="generator")
+        shown.generator = chosen
+        remembered("cot", shown.cot)
+        shown.cot = st.toggle(texts("cot"), disabled=chosen == "extractive", key="cot")
 
 
 def _turn(asked: Service, turn: Turn, number: int, texts: Texts) -> None:
@@ -80,16 +93,31 @@ def _turn(asked: Service, turn: Turn, number: int, texts: Texts) -> None:
         feedback_form(asked, turn, number, texts)
 
 
+def _unanswered(shown: Page, texts: Texts) -> str:
+    """Show the question that was stopped or failed; return it if it is to be asked again."""
+    with st.chat_message("user"):
+        st.markdown(plain(shown.waiting))
+    with st.chat_message("assistant"):
+        if shown.failure:
+            st.error(plain(shown.failure), icon=":material/cloud_off:")
+        else:
+            st.caption(texts("stopped"))
+        again = st.button(texts("error_retry"), icon=":material/refresh:", key="ask-again")
+    return shown.waiting if again else ""
+
+
 def _ask(asked: Service, shown: Page, question: str, texts: Texts) -> None:
+    shown.waiting, shown.failure = question, ""
     with st.chat_message("user"):
         st.markdown(plain(question))
     with st.chat_message("assistant"):
         try:
             answer = _streamed(asked, _request(shown, question), texts)
         except VouchError as error:
-            st.error(plain(str(error)), icon=":material/cloud_off:")
-            return
+            shown.failure = str(error)
+            st.rerun()
     shown.turns.append(Turn(question, answer))
+    shown.waiting = ""
     st.rerun()  # now with its buttons
 
 
@@ -100,28 +128,28 @@ def _request(shown: Page, question: str) -> AskRequest:
 
 
 def _streamed(asked: Service, request: AskRequest, texts: Texts) -> Json:
-    """Show the answer as it comes; return it whole."""
-    understood, status, words = st.empty(), st.empty(), st.empty()
-    status.markdown(f":gray[{texts('thinking')}]")
-    said = ""
+    """Show the answer as it comes; return it whole. Any button, Stop above all, ends it: Streamlit then runs anew."""
+    understood, status, words, stop = st.empty(), st.empty(), st.empty(), st.empty()
+    state, said, began = texts("thinking"), "", time.monotonic()
     answer: Json | None = None
-    for event in Asked(asked, request, ACCESS):
-        match event.event:
-            case "understanding":
-                with understood.container():
-                    show_understanding(event.data, texts)
-            case "step":
-                status.markdown(f":gray[{plain(_step_line(event.data))}]")
-            case "token":
-                said += event.data
-                status.empty()
-                words.markdown(plain(said))
-            case "withdrawn":
-                said = ""
-                words.empty()
-                status.markdown(f":gray[{texts('withdrawn')}]")
-            case "answer":
-                answer = event.data
+    stop.button(texts("stop"), icon=":material/stop_circle:", key="stop")
+    with Asked(asked, request, ACCESS) as events:
+        for event in events:
+            match event and event.event:
+                case "understanding" if event:
+                    with understood.container():
+                        show_understanding(event.data, texts)
+                case "step" if event:
+                    state = _step_line(event.data) or state
+                case "token" if event:
+                    said += event.data
+                    words.markdown(plain(said))
+                case "withdrawn":
+                    state, said = texts("withdrawn"), ""
+                    words.empty()
+                case "answer" if event:
+                    answer = event.data
+            status.caption("" if said else f"{plain(state)} {time.monotonic() - began:.0f} s")
     assert answer is not None, "a stream ends with its answer"
     return answer
 

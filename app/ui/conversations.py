@@ -12,6 +12,7 @@ from vouch.app.ui.state import ACCESS, Page, Turn
 from vouch.retrieval.errors import VouchError
 
 SHOWN = 30
+"""Conversations shown at first, and how many more each time."""
 SHOWN_TITLE = 22
 
 
@@ -28,8 +29,11 @@ def conversation_list(service: Service, shown: Page, texts: Texts) -> None:
     _reopen_from_address(service, shown, kept)
     if kept:
         st.caption(texts("conversations"))
-    for entry in kept[:SHOWN]:
+    for entry in kept[: shown.listed]:
         _entry(service, shown, entry, texts)
+    if len(kept) > shown.listed and st.button(texts("more"), type="tertiary", icon=":material/expand_more:"):
+        shown.listed += SHOWN
+        st.rerun()
 
 
 def _reopen_from_address(service: Service, shown: Page, kept: list[Json]) -> None:
@@ -46,30 +50,31 @@ def _reopen_from_address(service: Service, shown: Page, kept: list[Json]) -> Non
 
 
 def _begin_anew(shown: Page) -> None:
-    shown.session, shown.turns = "", []
+    shown.session, shown.turns, shown.waiting = "", [], ""
     st.query_params.pop("c", None)
 
 
 def open_conversation(service: Service, shown: Page, session: str) -> None:
     """Make a kept conversation the page's."""
     found = service.conversation(session, ACCESS)
-    shown.session = session
+    shown.session, shown.waiting = session, ""
     shown.turns = [Turn(str(turn["question"]), turn["answer"]) for turn in found["turns"]]
 
 
 def _entry(service: Service, shown: Page, entry: Json, texts: Texts) -> None:
     session = str(entry["session"])
     title = str(entry["title"]) or texts("untitled")
-    name, more = st.columns([5, 1], vertical_alignment="center")
+    name, more = st.columns([5, 1], vertical_alignment="center", gap="small")
     current: Literal["primary", "tertiary"] = "primary" if session == shown.session else "tertiary"
     label = title if len(title) <= SHOWN_TITLE else f"{title[:SHOWN_TITLE]}…"
     if name.button(plain(label), key=f"open-{session}", type=current, width="stretch", help=plain(title)):
         open_conversation(service, shown, session)
         st.rerun()
-    with more.popover("⋯", width="content"):
+    with more.popover("", width="content", type="tertiary", key=f"more-{session}"):
         _rename(service, session, title, texts)
         _export(service, session, title, texts)
-        if st.button(texts("delete"), key=f"delete-{session}", icon=":material/delete:", help=texts("delete_sure")):
+        st.caption(texts("delete_sure"))
+        if st.button(texts("delete"), key=f"delete-{session}", icon=":material/delete:"):
             service.delete_conversation(session, ACCESS)
             if shown.session == session:
                 _begin_anew(shown)

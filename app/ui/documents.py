@@ -10,7 +10,8 @@ from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, page, service
 from vouch.retrieval.errors import VouchError
 
-SHOWN = 100
+SHOWN = 50
+"""Documents shown at once."""
 
 
 def documents_page() -> None:
@@ -24,10 +25,27 @@ def documents_page() -> None:
         documents, stats = held.documents(ACCESS), held.stats(ACCESS)
         said = texts("documents_held", documents=stats["documents"], pages=stats["pages"], facts=stats["facts"])
         st.caption(said)
-        for document in documents[:SHOWN]:
+        for document in _chosen(documents, texts):
             _document(held, document, texts)
     except VouchError as error:
         st.error(plain(str(error)))
+
+
+def _chosen(documents: list[Json], texts: Texts) -> list[Json]:
+    """Return those documents that are looked for, one screenful of them."""
+    if len(documents) <= SHOWN:
+        return documents
+    find, turn = st.columns([3, 1], vertical_alignment="bottom")
+    wanted = find.text_input(texts("find_document"), max_chars=200, key="find-document").strip().lower()
+    found = [document for document in documents if wanted in _words(document)]
+    pages = max(1, -(-len(found) // SHOWN))
+    number = turn.selectbox(texts("part"), range(1, pages + 1), format_func=lambda n: f"{n} / {pages}")
+    return found[(number - 1) * SHOWN : number * SHOWN]
+
+
+def _words(document: Json) -> str:
+    named = (document[key] for key in ("document", "company", "short_name", "year", "collection"))
+    return " ".join(str(part).lower() for part in named if part)
 
 
 def _document(held: Service, document: Json, texts: Texts) -> None:

@@ -37,7 +37,9 @@ def facts_page() -> None:
 
 
 def _table(facts: Sequence[Json], texts: Texts) -> None:
-    rows = [{column: fact[column] for column in COLUMNS} for fact in facts]
+    rows = [{texts(f"column_{column}"): fact[column] for column in COLUMNS} for fact in facts]
+    if len(facts) == LIMIT:
+        st.caption(texts("first_facts", limit=LIMIT))
     st.dataframe(rows, hide_index=True, width="stretch")
     st.download_button(texts("download_csv"), facts_csv(facts), "facts.csv", "text/csv", icon=":material/download:")
 

@@ -25,7 +25,7 @@ def search_page() -> None:
     st.header(texts("page_search"))
     try:
         searched = service()
-        filters = chosen_filters(searched.documents(ACCESS), texts, "search")
+        filters = page().filters = chosen_filters(searched.documents(ACCESS), page().filters, texts, "search")
         query = st.text_input(texts("search_query"), max_chars=4000)
         left, right = st.columns(2)
         mode = left.segmented_control(texts("mode"), MODES, default="hybrid", format_func=lambda m: texts(f"mode_{m}"))

@@ -34,15 +34,31 @@ class Page:
     filters: Filters = field(default_factory=Filters)
     generator: str | None = None
     cot: bool = False
+    listed: int = 30
+    """Conversations shown in the list."""
     begun: bool = False
     """Whether the page has been shown before; if not, its address may name a conversation."""
+    waiting: str = ""
+    """The question that has no answer yet; after a run of the page: one that was stopped or failed."""
+    failure: str = ""
+    """Why it has none; empty: it was stopped."""
     job: str = ""
     """The job that reads what was last uploaded."""
+    outcome: Json = field(default_factory=dict)
+    """That job when it was done; empty before."""
+    led: bool = False
+    """Whether the start page of an empty library leads on: until its first documents are read and looked at."""
 
     @property
     def texts(self) -> Texts:
         """What the interface says."""
         return Texts(self.language)
+
+
+def remembered(key: str, value: object) -> None:
+    """Give a widget the value it had: Streamlit forgets it while another page is shown."""
+    if key not in st.session_state:
+        st.session_state[key] = value
 
 
 @st.cache_resource

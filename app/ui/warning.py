@@ -14,7 +14,7 @@ from vouch.app.ui.state import ACCESS, page, service
 from vouch.retrieval.errors import VouchError
 
 _ICONS = {"alarm": ":red[:material/error:]", "watch": ":orange[:material/warning:]", "ok": ":green[:material/check:]"}
-_ORDER = ("alarm", "watch", "ok", "not_applicable")
+LEVELS = ("alarm", "watch", "ok", "not_applicable")
 
 
 def warning_page() -> None:
@@ -25,7 +25,7 @@ def warning_page() -> None:
         asked = service()
         companies = sorted({str(entry["company"]) for entry in asked.documents(ACCESS) if entry["company"]})
         whose, when = st.columns([3, 1])
-        company = whose.selectbox(texts("choose_company"), companies, index=None)
+        company = whose.selectbox(texts("choose_company"), companies, index=None, placeholder=texts("choose_company"))
         year = when.selectbox(
             texts("year"), [None, *_years(company)], format_func=lambda y: str(y or texts("latest_year"))
         )
@@ -47,9 +47,9 @@ def _report(report: Json, texts: Texts) -> None:
         return
     st.subheader(plain(f"{report['company']} {report['year']}"))
     counts = Counter(signal["level"] for signal in report["signals"])
-    for column, level in zip(st.columns(len(_ORDER)), _ORDER, strict=True):
+    for column, level in zip(st.columns(len(LEVELS)), LEVELS, strict=True):
         column.metric(texts(f"level_{level}"), counts[level])
-    for level in _ORDER[:3]:
+    for level in LEVELS[:3]:
         for number, signal in enumerate(s for s in report["signals"] if s["level"] == level):
             _signal(signal, f"{level}-{number}", texts)
     _not_computed([signal for signal in report["signals"] if signal["level"] == "not_applicable"], texts)

@@ -1,6 +1,8 @@
 """What pages show of what a service says, without a browser."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +11,14 @@ pytest.importorskip("streamlit", reason="streamlit is not installed")
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.fake_service import FakeService, answered
+from vouch.app import ui
 from vouch.app.ui.answer import field_chart
-from vouch.app.ui.facts import facts_csv
+from vouch.app.ui.facts import COLUMNS, facts_csv
 from vouch.app.ui.language import all_texts
 from vouch.app.ui.markup import answer_markup, plain
+from vouch.app.ui.search import MODES
+from vouch.app.ui.understanding import SHOWN as UNDERSTOOD
+from vouch.app.ui.warning import LEVELS
 from vouch.retrieval.errors import LibraryError
 
 Open = Callable[[FakeService], AppTest]
@@ -110,6 +116,15 @@ def test_every_text_is_there_in_both_languages() -> None:
     for key, said in all_texts().items():
         assert set(said) == {"zh", "en"}, key
         assert all(said.values()), key
+
+
+def test_every_text_is_said_somewhere() -> None:
+    sources = "".join(path.read_text("utf-8") for path in Path(ui.__file__).parent.glob("*.py"))
+    said = {f"mode_{mode}" for mode in MODES} | {f"level_{level}" for level in LEVELS}
+    said |= {f"column_{column}" for column in COLUMNS} | set(re.findall(r'"(page_\w+)"', sources))
+    said |= {key for call in re.findall(r"texts\(([^()]*)", sources) for key in re.findall(r"[\"'](\w+)[\"']", call)}
+    said |= set(UNDERSTOOD) | {"collection", "company", "year"}
+    assert said >= set(all_texts())
 
 
 @pytest.mark.parametrize(
