@@ -24,6 +24,8 @@ _OWNER = re.compile(
     r"([\u3400-\u9fff]{2,6})的"
 )
 """Whose something is, at the beginning of a claim: it is what the claim is about."""
+_ORGANISATION = re.compile(r"([^\W\d_的为是由与和及、，]{4})(?:(?:股份|集团)?有限(?:责任)?公司|会计师事务所)")
+"""The end of a name, without the kind of company: evidence may use the short name."""
 _LOSS = re.compile(r"亏|损失|负|\bloss|deficit", re.IGNORECASE)
 
 
@@ -40,6 +42,8 @@ def subject_problem(
     terms = {m.group.name: text[m.start : m.end] for m in default_lexicon().find(text) if m.group.kind == _MEDICAL}
     missing = {name for name, word in terms.items() if letters(word) not in plain}
     if missing and missing - {mention.group.name for mention in default_lexicon().find(printed)}:
+        return "unsupported"
+    if is_han(printed) and any(letters(name) not in plain for name in _ORGANISATION.findall(text)):
         return "unsupported"
     owner = _OWNER.match(text)
     if owner and is_han(printed) and letters(owner[1]) not in plain:

@@ -102,6 +102,7 @@ LIES = [
     Lie("a line that the passage does not hold", PROFIT, "研发费用增长[1]。", "unverified"),
     Lie("a line of another statement, with a number", PROFIT, "2022年研发费用为1,200,000.50元[1]。", "unverified"),
     Lie("a movement that nothing shows", RESEARCH, "公司拥有的发明专利数量上升[1]。", "unverified"),
+    Lie("another company", RESEARCH, "公司拥有专利30项，由东海机械股份有限公司持有[1]。", "unverified"),
     Lie("another drug", DRUG, "阿司匹林的常见不良反应为恶心、腹泻[1]。", "unverified"),
     Lie("another line in English", SALES, "Net income of Alder Tools was $9.0 billion in 2022 [1].", "unverified"),
     # replies that are none
