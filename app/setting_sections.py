@@ -168,6 +168,8 @@ class ModelSettings:
     context_window: Annotated[int, Between(0, 10_000_000)] = 0
     """Tokens; 0: as the model says (8192 for a server that does not, and at most that for a GGUF file, whose window
     takes its memory at once: `vouch doctor` says how much)."""
+    batch: Annotated[int, Between(1, 256)] = 1
+    """Questions that `vouch eval answers` has answered together, where the runtime can: transformers."""
     max_tokens: Annotated[int, Between(1, 100_000)] = 1024
     temperature: Annotated[float, Between(-1, 2)] = 0.0
     """0: always the likeliest token; -1: as the model's own configuration says."""
@@ -195,7 +197,9 @@ class ServeSettings:
     keys_file: str = ""
     """Where the hashes of keys stand; empty: with the library."""
     origins: str = ""
-    """Web pages that may call the service from browsers, parted by commas: https://example.org."""
+    """Web pages that may call the service from browsers, parted by commas: https://example.org.
+
+    Without keys, names under which the service itself is reached stand here too."""
     folders: str = ""
     """Folders of this machine from which documents may be ingested by path, parted by commas."""
     body_mb: Annotated[int, Between(1, 1024)] = 1

@@ -239,9 +239,8 @@ def run_server(application: "FastAPI", settings: Settings) -> None:
     import uvicorn
 
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("vouch").setLevel(
-        logging.INFO
-    )  # ours alone: httpx notes whole addresses, a web search's words too
+    # Ours alone: httpx notes whole addresses, a web search's words too.
+    logging.getLogger("vouch").setLevel(logging.INFO)
     uvicorn.run(
         application,
         host=settings.serve.host,

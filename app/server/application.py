@@ -13,6 +13,7 @@ from vouch.app.server import routes_ask, routes_documents, routes_health, routes
 from vouch.app.server.access import Gate
 from vouch.app.server.held import Held
 from vouch.app.server.middleware import BodyLimit, RequestFrame
+from vouch.app.server.own_pages import OwnPages
 from vouch.app.server.problems import add_problem_handlers
 
 _ABOUT = (
@@ -47,6 +48,8 @@ def create_application(
         application.add_middleware(
             CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"]
         )
+    if not gate.asks_for_keys:
+        application.add_middleware(OwnPages, origins=origins)
     application.add_middleware(RequestFrame, counted=held.metrics.requested)  # added last: stands outermost
     return application
 

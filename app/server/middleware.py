@@ -59,7 +59,7 @@ class RequestFrame:
             logger.exception("request %s failed", request_id)
             if began:
                 raise
-            await _refuse(scope, sent, 500, "a bug; the server's log holds the rest under the request id")
+            await refuse(scope, sent, 500, "a bug; the server's log holds the rest under the request id")
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")  # never the path itself: it may hold anything
@@ -94,7 +94,7 @@ class BodyLimit:
         room = self._upload_limit if scope["path"] == self._upload_path else self._limit
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > room:
-            await _refuse(scope, send, 413, f"the body may have {room:,} bytes")
+            await refuse(scope, send, 413, f"the body may have {room:,} bytes")
             return
         await self._application(scope, _counting(receive, room), send)
 
@@ -120,7 +120,7 @@ class BodyTooLarge(HTTPException):
         super().__init__(413, f"the body may have {room:,} bytes")
 
 
-async def _refuse(scope: Scope, send: Send, status: int, detail: str) -> None:
+async def refuse(scope: Scope, send: Send, status: int, detail: str) -> None:
     """Send problem details from outside the application, whose handlers are not reached."""
     said = {
         "type": "about:blank",
