@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,11 @@ class FaissIndex:
         self._dimension = dimension
         self._exact_up_to = exact_up_to
         one_thread()
-        self._state: dict[str, object] = {}
+        self._rows: VectorRows
+        self._trained_on: int
+        self._codes: CodedScan | None
+        self._gpu: GpuScan | None
+        self._state: dict[str, Any]
         self._start_empty()
         self.reload()
 
@@ -52,7 +57,7 @@ class FaissIndex:
         for _ in range(_READ_AGAIN):
             try:
                 state = json.loads((self._folder / _STATE).read_text("utf-8"))
-                if state == self._state and not self._changed():
+                if state == self._state and not self._rows.changed:
                     return
                 self._open(state)
                 return
@@ -151,28 +156,22 @@ class FaissIndex:
         if len(self._rows) > self._exact_up_to:
             self._encode_tail()
 
-    def _open(self, state: dict[str, object]) -> None:
+    def _open(self, state: dict[str, Any]) -> None:
         if state["format"] != _FORMAT or state["dimension"] != self._dimension:
             raise ValueError(f"{self._folder} holds other vectors")
-        generation, count, dead = state["mark"]  # type: ignore[misc, attr-defined]
-        rows = VectorRows(self._folder, self._dimension, Mark(generation, count, dead))
-        codes = CodedScan.read(self._folder / str(state["codes"]), self._dimension) if state["codes"] else None
+        rows = VectorRows(self._folder, self._dimension, Mark(*state["mark"]))
+        codes = CodedScan.read(self._folder / state["codes"], self._dimension) if state["codes"] else None
         tail = ExactScan(self._dimension)
         tail.add(rows.packed(slice(len(codes) if codes else 0, None)))
         self._rows, self._codes, self._gpu, self._tail = rows, codes, None, tail
-        self._trained_on = int(str(state["trained_on"]))
-        self._state, self._position = state, str(state["position"])
+        self._trained_on, self._position, self._state = state["trained_on"], state["position"], state
 
     def _start_empty(self) -> None:
         self._rows = VectorRows(self._folder, self._dimension)
         self._tail = ExactScan(self._dimension)
-        self._codes: CodedScan | None = None
-        self._gpu: GpuScan | None = None
+        self._codes, self._gpu = None, None
         self._trained_on = 0
         self._state, self._position = {}, ""
-
-    def _changed(self) -> bool:
-        return self._rows.changed
 
     def _drop_codes(self, kept: str = "") -> None:
         for path in self._folder.glob("codes-*"):
