@@ -169,6 +169,50 @@ def test_more_requests_than_may_wait_are_refused_at_once(application: Make, serv
     assert all(response.headers["retry-after"] == "1" for response in responses if response.status_code == 429)
 
 
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/chat/completions"])
+def test_a_stream_that_may_not_begin_is_refused_not_broken_off(
+    application: Make, service: SlowService, path: str
+) -> None:
+    async def second(app: FastAPI) -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            first = asyncio.create_task(client.post("/v1/ask", json={"question": "问"}))
+            await asyncio.to_thread(service.began.wait, 5)
+            body = {"question": "问"} if path == "/v1/ask" else {"messages": [{"role": "user", "content": "问"}]}
+            stream = {} if path == "/v1/ask" else {"stream": True}
+            refused = await client.post(path, json=body | stream, headers={"Accept": "text/event-stream"})
+            service.go.set()
+            await first
+            return refused
+
+    refused = asyncio.run(second(application(threads=1, queue=0)))
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+
+
+HALF = "\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/feedback", '{"question": "x", "answer": {"a": "HALF"}, "rating": "up"}'),
+        ("/v1/feedback", '{"question": "x", "answer": {"a": NaN}, "rating": "up"}'),
+        ("/v1/ask", '{"question": "HALF"}'),
+        ("/v1/chat/completions", '{"messages": [{"role": "user", "content": [{"type": "text", "text": "HALF"}]}]}'),
+        ("/v1/documents", '{"paths": ' + "[" * 1500),
+        ("/v1/search", '{"query": "x", "k": 1.5}'),
+        ("/v1/search", '{"query": "x", "k": "1"}'),
+    ],
+)
+def test_what_no_library_can_keep_is_refused(client: TestClient, path: str, body: str) -> None:
+    content = body.replace("HALF", HALF).encode()
+    assert client.post(path, content=content, headers={"Content-Type": "application/json"}).status_code == 422
+
+
+def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
+    assert client.post("/v1/search", json={"query": "x", "k": 5.0, "years": [2023.0]}).status_code == 200
+
+
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 def test_a_client_that_goes_away_stops_the_work(application: Make, service: SlowService, accept: str) -> None:
     async def leave() -> None:

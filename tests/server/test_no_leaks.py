@@ -148,6 +148,7 @@ def test_no_answer_tells_what_only_the_other_shelf_holds(opened: Opened, questio
     assert leaked(answer.text) == []
     stream = opened.post("/v1/ask", {"question": question}, accept="text/event-stream")
     assert leaked(stream.text) == []
+    assert leaked(opened.post("/v1/search", {"query": question, "k": 50}).text) == []
 
 
 def test_the_secrets_are_there_for_who_may_see_them(opened: Opened) -> None:
