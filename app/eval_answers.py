@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from vouch.app.eval_libraries import passage_library
@@ -12,7 +15,8 @@ from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.eval_progress import item_progress
 from vouch.app.settings import Settings
 from vouch.app.wiring import make_judge, page_picture
-from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher
+from vouch.app.wiring_ask import fact_desk, make_generator, make_retrieval, make_voucher, model_of
+from vouch.app.wiring_models import gathered_model
 from vouch.app.wiring_store import open_library
 from vouch.eval.answers import System, asked, judged_record, summarise
 from vouch.eval.datasets import core, load_items, sample
@@ -28,16 +32,22 @@ from vouch.generation.pipeline import Asker
 from vouch.retrieval.types import Hit
 
 if TYPE_CHECKING:
+    from vouch.generation.gathered import GatheredModel
     from vouch.retrieval.library import Library
 
 JUDGED_PASSAGES = 10
+_WRITING = Lock()
+"""Of records: questions may be answered in several threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """Everything that a run of questions needs."""
 
-    system: System
+    systems: Sequence[System]
+    """One for each question that is answered at the same time."""
+    gathered: "GatheredModel | None"
+    """The chat model that they share; None where questions are answered one by one."""
     fingerprint: str
     picture: PagePicture
 
@@ -58,7 +68,7 @@ def evaluate_answers(settings: Settings, files: Sequence[Path], options: RunOpti
         with evaluation(settings, subject, options) as run:
             done = sum(run.find(item.id) is not None for item in items)
             with item_progress(len(items), done, quiet=False) as advance:
-                records = [_record(item, run, prepared.system, judge, advance) for item in items]
+                records = _records(items, prepared, lambda item, system: _record(item, run, system, judge, advance))
             metrics = {"dataset": subject.dataset, **summarise(records).values, "latency_ms": _latency(records)}
             if judge is not None:
                 metrics["judged"] = judge_summary(_judgements(line) for line in run.records)
@@ -94,11 +104,41 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         position = main.store.position() if library else ""
         fingerprint = library_fingerprint(f"{position} {main.embedder.name}", documents)
         generator, voucher = make_generator(settings), make_voucher(settings)
+        gathered = gathered_model(model_of(generator)) if settings.model.batch > 1 else None
+        if gathered is not None:
+            generator = make_generator(settings, gathered)
         find = make_retrieval(settings, generator)
-        ask = AskLibrary(lambda watched: Asker(main, watched, fact_desk(main), voucher, find), generator, k)
-        ask_made = AskLibrary(lambda watched: Asker(made, watched, None, voucher, find), generator, k)
-        system = System(ask, AskPassages(ask_made, ids), _page_text(main))
-        yield Bench(system, fingerprint, _picture(main))
+
+        def system() -> System:
+            ask = AskLibrary(lambda watched: Asker(main, watched, fact_desk(main), voucher, find), generator, k)
+            ask_made = AskLibrary(lambda watched: Asker(made, watched, None, voucher, find), generator, k)
+            return System(ask, AskPassages(ask_made, ids), _page_text(main))
+
+        systems = [system() for _ in range(settings.model.batch if gathered else 1)]
+        yield Bench(systems, gathered, fingerprint, _picture(main))
+
+
+def _records(
+    items: Sequence[Item], prepared: Bench, record: Callable[[Item, System], AnswerRecord]
+) -> list[AnswerRecord]:
+    """Return the record of each item; where a model answers several together, each in a thread of its own."""
+    gathered = prepared.gathered
+    if gathered is None:
+        return [record(item, prepared.systems[0]) for item in items]
+    free: SimpleQueue[System] = SimpleQueue()
+    for system in prepared.systems:
+        free.put(system)
+
+    def recorded(item: Item) -> AnswerRecord:
+        system = free.get()
+        try:
+            with gathered.caller():
+                return record(item, system)
+        finally:
+            free.put(system)
+
+    with ThreadPoolExecutor(len(prepared.systems)) as pool:
+        return list(pool.map(recorded, items))
 
 
 def _page_text(library: "Library") -> PageText:
@@ -134,8 +174,9 @@ def _record(item: Item, run: Run, system: System, judge: Judge | None, advance: 
             name: {"state": judgement.state, "value": judgement.value, "reason": judgement.reason}
             for name, judgement in found.items()
         }
-    run.add(written)
-    advance(record.verdict)
+    with _WRITING:
+        run.add(written)
+        advance(record.verdict)
     return record
 
 

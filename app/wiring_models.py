@@ -9,6 +9,7 @@ from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
     from vouch.generation.chat import ChatModel
+    from vouch.generation.gathered import GatheredModel
 
 
 def make_chat_model(settings: ModelSettings) -> "ChatModel":
@@ -34,6 +35,14 @@ def make_chat_model(settings: ModelSettings) -> "ChatModel":
             from vouch.generation.models.scripted import scripted_model
 
             return scripted_model(model_path(settings), settings.context_window or 8192)
+
+
+def gathered_model(model: "ChatModel | None") -> "GatheredModel | None":
+    """Return a chat model for several callers at once; None where it answers no faster for that."""
+    from vouch.generation.chat import BatchModel
+    from vouch.generation.gathered import GatheredModel
+
+    return GatheredModel(model) if isinstance(model, BatchModel) else None
 
 
 def chat_model_summary(settings: ModelSettings) -> str:

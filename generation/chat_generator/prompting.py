@@ -104,8 +104,17 @@ class Prompter:
         return "".join(f"{example.shown()}\n\n" for example in chosen)
 
     def _passages(self, task: Task, room: int) -> Packed:
-        hits = with_context(task.shelf, task.hits[: self._options.passages], self._options.context)
-        return packed(task.shelf, hits, max(0, room), self._count, task.question.language)
+        """Return the passages with what stands around them, without it where not all of that fits.
+
+        Grown passages are never cut: prose may have grown into a table.
+        """
+        hits, room, language = task.hits[: self._options.passages], max(0, room), task.question.language
+        grown = with_context(task.shelf, hits, self._options.context)
+        read = packed(task.shelf, grown, room, self._count, language)
+        whole = not read.left_out and all(piece.end == piece.hit.chunk.end for piece in read.pieces)
+        if whole or not self._options.context:
+            return read
+        return packed(task.shelf, hits, room, self._count, language)
 
 
 def domain_of(task: Task) -> Domain:

@@ -1,6 +1,7 @@
 """LoRA adapters in one model, by name; old ChatGLM3 adapters are brought to the native layers."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,12 @@ def _read(folder: Path, model: PreTrainedModel) -> tuple[LoraConfig, dict[str, t
 
 def _with(model: PreTrainedModel, peft: PeftModel | None, name: str, config: LoraConfig) -> PeftModel:
     try:
-        if peft is None:
-            return PeftModel(model, config, adapter_name=name)
-        peft.add_adapter(name, config)
+        with warnings.catch_warnings():
+            # peft 0.21 asks what transformers 5 calls by another name; nobody who loads an adapter can help it.
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+            if peft is None:
+                return PeftModel(model, config, adapter_name=name)
+            peft.add_adapter(name, config)
     except ValueError as error:
         raise ModelError(f"the adapter {name} does not fit {model.config.model_type}: {error}") from error
     return peft

@@ -44,11 +44,6 @@ def stored_tensors(files: list[Path]) -> Iterator[StoredTensor]:
         yield from _safe_tensors(file) if file.suffix == ".safetensors" else _pickled_tensors(file)
 
 
-def stored_bytes(folder: Path) -> int:
-    """Return how many bytes the weights of a folder take on disk."""
-    return sum(file.stat().st_size for file in weight_files(folder))
-
-
 def _indexed(index: Path) -> list[Path]:
     try:
         listed = json.loads(index.read_text(encoding="utf-8"))["weight_map"]

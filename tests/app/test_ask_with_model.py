@@ -55,3 +55,28 @@ def test_an_evaluation_with_a_model_goes_on_where_it_stopped(
     assert again[0] + "\n" == first
     assert len(again) == 3
     assert json.loads(again[2])["answer"]["generator"] == "scripted"
+
+
+def test_questions_that_a_model_answers_together_get_the_answers_of_one_by_one(
+    vouch: Vouch, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("transformers")
+    pytest.importorskip("sentencepiece")
+    from tests.generation.models.tiny_models import write_chatglm3
+
+    monkeypatch.setenv("VOUCH_MODEL__PATH", str(write_chatglm3(tmp_path / "tiny", seq_length=8192)))
+    monkeypatch.setenv("VOUCH_MODEL__MAX_TOKENS", "12")
+    monkeypatch.setenv("VOUCH_MODEL__THREADS", "1")
+    asked = (QUESTION, "江河重工2022年的会计师事务所做了什么工作？", "江河重工的法定代表人有哪些职责？")
+    questions = tmp_path / "questions.jsonl"
+    items = [{"id": str(n), "question": text, "answer": "起重机", "type": "a"} for n, text in enumerate(asked)]
+    questions.write_text("\n".join(json.dumps(item, ensure_ascii=False) for item in items), encoding="utf-8")
+    answers: dict[str, list[str]] = {}
+    for batch in ("1", "3"):
+        monkeypatch.setenv("VOUCH_MODEL__BATCH", batch)
+        run = ("eval", "answers", questions, "--library", library, "--generator", "transformers", "--json")
+        assert vouch(*run, "--out", tmp_path / batch).json["items"] == 3
+        lines = (tmp_path / batch / "records.jsonl").read_text(encoding="utf-8").splitlines()
+        records = sorted(map(json.loads, lines), key=lambda record: record["id"])
+        answers[batch] = [record["answer"]["answer"] for record in records]
+    assert answers["1"] == answers["3"]

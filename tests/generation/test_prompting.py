@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.generation.shelf_maker import FakeShelf, annual_report, source
+from vouch.generation.chat import ToolSchema
 from vouch.generation.chat_generator.options import ChatOptions
 from vouch.generation.chat_generator.prompting import Prompter, domain_of
 from vouch.generation.drafts import Task
@@ -15,7 +16,7 @@ from vouch.generation.prompts.loader import load_prompt
 from vouch.generation.retrieve import retrieve
 from vouch.retrieval.errors import SettingsError
 from vouch.retrieval.question import understand
-from vouch.retrieval.types import Chunk, Hit
+from vouch.retrieval.types import EVERYTHING, Chunk, Hit
 
 NAMES = ("answer", "domain.finance", "domain.medical", "domain.general", "thinking", "again", "parts", "check")
 
@@ -189,3 +190,40 @@ def test_reports_guidelines_and_the_rest_have_their_own_rules() -> None:
     assert domain_of(task("清河科技2022年净利润是多少？", shelf)) == "finance"
     assert domain_of(task("什么是哮喘？", shelf)) == "medical"
     assert domain_of(task("产品保修期多久？", shelf)) == "general"
+
+
+NOTES = "关于收入的说明：本年收入增加，原因见下表。" * 3
+ROWS = "项目 2022 年度 2021 年度\n" + "\n".join(f"产品{n} 1,{n}00.00 9{n}0.00" for n in range(1, 9))
+
+
+@pytest.mark.parametrize(("window", "with_table"), [(4000, True), (225, False)])
+def test_context_is_read_along_where_all_of_it_fits_and_a_table_stays_whole(window: int, with_table: bool) -> None:
+    shelf = FakeShelf()
+    shelf.add(source("annual"), [("prose", ("收入",), NOTES), ("table", ("收入",), ROWS)])
+    hits = [Hit(shelf.chunks[0], 1.0)]
+    options = ChatOptions(examples=0, context=2000)
+    model = ScriptedModel([], context_window=window)
+    task = Task(shelf, understand("收入为什么增加？", shelf.documents()), EVERYTHING, hits)
+    prepared = Prompter(model, options).prompt(task)
+    assert (ROWS in prepared.passages) == with_table
+    assert ("产品1" in prepared.passages) == with_table, "no part of the table"
+    assert NOTES[:20] in prepared.passages
+    assert sum(model.count_tokens(m.content) for m in prepared.messages) < window
+
+
+def test_tools_leave_room_for_what_they_find() -> None:
+    shelf = FakeShelf()
+    pages = [[("prose", ("收入",), f"第{n}段：收入增加的原因。" * 20)] for n in range(30)]
+    shelf.add(source("annual"), *pages)
+    hits = [Hit(chunk, 1.0) for chunk in shelf.chunks]
+    model = ScriptedModel([], context_window=2000)
+    prompter = Prompter(model, ChatOptions(examples=0, passages=30))
+    task = Task(shelf, understand("收入为什么增加？", shelf.documents()), EVERYTHING, hits)
+    tool = ToolSchema("lookup", "finds values", {"type": "object", "properties": {}})
+    taken = {
+        bool(tools): sum(model.count_tokens(m.content) for m in prompter.prompt(task, tools).messages)
+        for tools in ((), (tool,))
+    }
+    assert taken[False] > 1200, "else the window is filled"
+    left = 2000 - taken[True] - prompter.reply_tokens - prompter.tokens_of((tool,))
+    assert left > 400, "tokens for findings"

@@ -4,6 +4,8 @@ The models are tiny and made here. They were taught what to say to these prompts
 which must not pass.
 """
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -17,17 +19,20 @@ from tests.generation.school import (
     OPTIONS,
     QUESTIONS,
     UNTAUGHT,
+    WINDOW,
     WITH_TOOL,
     Known,
     Taught,
     every_lesson,
+    lessons,
     tools_of,
 )
 from vouch.app.settings import load_settings
 from vouch.app.wiring_store import open_library
 from vouch.generation.chat import ChatModel
 from vouch.generation.chat_generator.generator import ChatGenerator
-from vouch.generation.events import Event, Token
+from vouch.generation.events import Event, Found, Token
+from vouch.generation.models.scripted import ScriptedModel
 from vouch.generation.pipeline import Asker
 from vouch.generation.types import Answer
 from vouch.retrieval.library import Library
@@ -143,3 +148,44 @@ def test_a_reply_ends_at_a_stop_text(pupil: Pupil) -> None:
     told = "".join(event.text for event in events if isinstance(event, Token)).lstrip()
     assert told.startswith("2023年度营业收入为869,312,996.")
     assert "元" not in told[:25]
+
+
+@pytest.mark.slow
+def test_questions_about_real_reports_are_answered(tmp_path: Path, repository: Path) -> None:
+    pytest.importorskip("transformers")
+    shared = Path(os.environ.get("VOUCH_SHARED", repository.parent / "shared"))
+    reports = sorted((shared / "data" / "finance" / "cn" / "reports").glob("*.pdf"))[:2]
+    if not reports:
+        pytest.skip(f"there are no reports in {shared}")
+    from tests.app.conftest import run_quietly
+
+    assert run_quietly("ingest", *reports, "--library", tmp_path / "library").code == 0
+    with open_library(load_settings({"library": str(tmp_path / "library")})) as library:
+        documents = library.documents()
+        asked = [
+            about(library, document.source.name, f"{document.source.short_name}的主营业务是什么？")
+            for document in documents
+        ]
+        known = [lesson for one in asked for lesson in lessons(library, one)]
+        for runtime in ("transformers_chatglm3", "gguf_llama"):
+            (tmp_path / runtime).mkdir()
+            with getattr(runtimes, runtime)(tmp_path / runtime, known) as model:
+                for one in asked:
+                    answer = Pupil(model, library).answer(one)
+                    assert answer.kind == "generated", (one, answer.answer)
+                    assert one.quotation in answer.answer
+                    assert answer.verification.statements_marked == 0
+                    assert {citation.document for citation in answer.citations} == {one.document}
+
+
+def about(library: Library, document: str, question: str) -> Taught:
+    """Return a question with the first sentence of the best passage that a model gets for it."""
+    generator = ChatGenerator(ScriptedModel([], afterwards="资料中没有相关内容。", context_window=WINDOW), OPTIONS)
+    found: list[Event] = []
+    Asker(library, generator).ask(question, listen=found.append)
+    hits = next(event.hits for event in found if isinstance(event, Found))
+    for hit in hits[:3]:
+        sentence = re.search(r"(?<=[。\n])[^。\n\d\[\]]{14,60}(?=。)", hit.chunk.text)
+        if sentence and hit.chunk.source.name == document:
+            return Taught(question, sentence[0], document, hit.chunk.page)
+    pytest.skip(f"no plain sentence was found for {question}")

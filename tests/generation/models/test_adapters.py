@@ -16,10 +16,7 @@ from vouch.generation.models.loading import LoadOptions, load_model, load_weight
 from vouch.generation.models.transformers_chat import TransformersChat
 from vouch.retrieval.errors import ModelError
 
-pytestmark = [
-    pytest.mark.slow,  # importing peft takes ten seconds
-    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),  # peft 0.21 asks
-]
+pytestmark = pytest.mark.slow  # importing peft takes ten seconds
 OPTIONS = LoadOptions(device="cpu", precision="float32", threads=1)
 IDS = torch.tensor([[5, 77, 130, 9, 9, 201, 33, 64, 3, 250, 17, 88]])
 RANK, ALPHA = 4, 16
