@@ -25,3 +25,11 @@ def train_reranker(recipe: Path, data: Path, out: Path, threads: int, say: Calla
     from vouch.retrieval.embedders.static import StaticEmbedder
 
     return train_reranker(Task(recipe, data, out, threads), StaticEmbedder, say)
+
+
+def train_red_flags(recipe: Path, out: Path, say: Callable[[str], None]) -> Path:
+    """Train the classifier of red flags and return its file."""
+    from vouch.finetune.red_flags import read_recipe, train, write
+
+    write(train(read_recipe(recipe), say), out)
+    return out

@@ -4,21 +4,25 @@ What they look like stands in `data/red_flags_*.toml`, what is said to them in `
 module reads the tables and looks for them. It knows no symptom and no drug.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import get_args
 
 from vouch.generation.phrases import Language
-from vouch.generation.red_flag_tables import AlertKind, Flags, Rule, load_flags, load_messages
-from vouch.generation.red_flag_text import plain_chinese, plain_english
+from vouch.generation.red_flag_classifier import shipped
+from vouch.generation.red_flag_signs import HAN, holds, readings
+from vouch.generation.red_flag_tables import AlertKind, Flags, Rule, load_messages
 from vouch.generation.types import Answer, Refusal
 
+SURE = 0.7
+"""How likely a red flag has to be for the classifier to speak alone."""
+DOUBT = 0.1
+"""Below this the rules do not speak either."""
+CLASSIFIER = "classifier"
+"""Stands for the rule where the classifier spoke alone."""
 LONG = 300
 """Characters from which a question is read in pairs of sentences: signs far apart belong to different things."""
-
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Alert:
     replaces_answer: bool
     """True: refuse with reason `unsafe` and this message as its text; False: the cited answer follows the message."""
     rule: str = ""
-    """Which rule of the table spoke."""
+    """Which rule of the table spoke, or `classifier`."""
 
     @property
     def refusal(self) -> Refusal | None:
@@ -41,14 +45,25 @@ class Alert:
 
 
 def red_flag(question: str) -> Alert | None:
-    """Return the most urgent alert for a question; None for ordinary ones."""
-    found = [rule for flags, text in _readings(question) for rule in _matching(flags, text)]
-    if not found:
-        return None
-    first = min(found, key=lambda rule: get_args(AlertKind).index(rule.kind))
-    language: Language = "zh" if _HAN.search(question) else "en"
-    message = load_messages()[first.kind]
-    return Alert(first.kind, language, str(message[language]), bool(message["replaces"]), first.name)
+    """Return the most urgent alert for a question; None for ordinary ones.
+
+    The rules or the classifier may speak; where the classifier is quite sure that a question is ordinary (knowledge
+    asked in the words of an emergency), the rules do not.
+    """
+    look = shipped().look(question)
+    found = (
+        [rule for flags, text in readings(question) for rule in _matching(flags, text)] if look.sure >= DOUBT else []
+    )
+    if found:
+        first = min(found, key=lambda rule: get_args(AlertKind).index(rule.kind))
+        return _alert(question, first.kind, first.name)
+    return _alert(question, look.kind, CLASSIFIER) if look.sure >= SURE else None
+
+
+def _alert(question: str, kind: AlertKind, rule: str) -> Alert:
+    language: Language = "zh" if HAN.search(question) else "en"
+    message = load_messages()[kind]
+    return Alert(kind, language, str(message[language]), bool(message["replaces"]), rule)
 
 
 def led_by(alert: Alert | None, answer: Answer) -> Answer:
@@ -58,16 +73,6 @@ def led_by(alert: Alert | None, answer: Answer) -> Answer:
     if answer.refusal is not None:
         return replace(answer, answer=alert.message)
     return replace(answer, answer=f"{alert.message}\n\n{answer.answer}")
-
-
-def _readings(question: str) -> Iterator[tuple[Flags, str]]:
-    """Yield the question as each language reads it: both where it mixes them."""
-    if _HAN.search(question):
-        flags = load_flags("zh")
-        yield flags, plain_chinese(question, flags)
-    if re.search(r"[A-Za-zＡ-Ｚａ-ｚ]{2}", question):
-        flags = load_flags("en")
-        yield flags, plain_english(question, flags)
 
 
 def _matching(flags: Flags, text: str) -> Iterator[Rule]:
@@ -89,18 +94,10 @@ def _windows(flags: Flags, text: str) -> list[str]:
 
 def _applies(flags: Flags, rule: Rule, text: str) -> bool:
     return (
-        all(_holds(flags, name, text) for name in rule.all)
-        and not any(_holds(flags, name, text) for name in rule.unless)
+        all(holds(flags, name, text) for name in rule.all)
+        and not any(holds(flags, name, text) for name in rule.unless)
         and _in_frame(flags, rule, text)
     )
-
-
-def _holds(flags: Flags, group: str, text: str) -> bool:
-    """Say whether a group is found; a sign that is denied (没有胸痛) is not."""
-    pattern = flags.signs.get(group)
-    if pattern is None:
-        return flags.context[group].compiled.search(text) is not None
-    return any(not flags.negation.compiled.search(text[: match.start()]) for match in pattern.compiled.finditer(text))
 
 
 def _in_frame(flags: Flags, rule: Rule, text: str) -> bool:

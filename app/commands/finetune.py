@@ -55,3 +55,16 @@ def rerank(recipe: Path, data: Path, out: Path, threads: int) -> None:
     from vouch.app.wiring_finetune import train_reranker
 
     note(f"{train_reranker(recipe, data, out, threads, note)}: written")
+
+
+@finetune.command("red-flags", short_help="Train the classifier of red flags that ships.")
+@click.argument("recipe", type=_FILE, metavar="TOML")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="An .npz.")
+def red_flags(recipe: Path, out: Path) -> None:
+    """Train the classifier of questions that call for urgent care from the examples that TOML names.
+
+    With the recipe that made the shipped one (finetune/recipes/red_flags.toml) some minutes on one core.
+    """
+    from vouch.app.wiring_finetune import train_red_flags
+
+    note(f"{train_red_flags(recipe, out, note)}: written")
