@@ -27,10 +27,6 @@ class Amount:
     end: int
 
     @property
-    def is_nil(self) -> bool:
-        return bool(_NIL.match(self.text))
-
-    @property
     def is_money(self) -> bool:
         """Say whether it is written as amounts are: grouped or with decimals; a bare number may be a note's."""
         return bool(_GROUPED.search(self.text))
