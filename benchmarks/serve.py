@@ -255,9 +255,10 @@ def show(found: dict[str, Any], as_json: bool) -> None:
         if isinstance(load, dict) and "p99_ms" in load:
             figures = "".join(f"{load[key]:8.1f}" for key in ("per_second", "p50_ms", "p95_ms", "p99_ms", "cpu_ms"))
             print(f"{name:20}{load['requests']:9}{load['errors']:7}{figures}{load['megabytes']:7.0f}")
-    for name in ("with ingest", "memory"):
-        if name in found:
-            print(name, {key: value for key, value in found[name].items() if key not in Load._fields})
+    if "with ingest" in found:
+        print("with ingest:", {key: value for key, value in found["with ingest"].items() if key not in Load._fields})
+    if "memory" in found:
+        print("under load for a while:", found["memory"])
 
 
 if __name__ == "__main__":
