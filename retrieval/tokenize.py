@@ -5,7 +5,7 @@ without guessed words and without bigrams across particles 0.212; English stems 
 benchmarks/search_tokenizers.py compares them, also with single characters (0.180), jieba (0.134 with its guesses, 0.154
 cut for search, both keeping particles and marks) and English words as they stand (0.553). Over k1 0.6 to 2 and b 0.2 to
 0.9 Chinese reaches 0.201 to 0.215 and English 0.579 to 0.617, both best at 0.6 and 0.75; tantivy's 1.2 and 0.75 give
-0.212 and 0.600. Counting a repeated token less when indexing (at most 2 or 3 times, its root, its logarithm) loses instead.
+0.212 and 0.600. Counting a repeated token less when indexing (at most 2 or 3 times, its root, its logarithm) loses.
 Numbers, codes and mixed identifiers such as 603339, HbA1c or COVID-19 stay whole.
 """
 
