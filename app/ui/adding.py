@@ -48,6 +48,9 @@ def _watch(service: Service, job_id: str, texts: Texts) -> None:
             st.progress(job["done"] / max(job["files"], 1), said)
             if st.button(texts("cancel"), key=f"cancel-{job_id}", icon=":material/cancel:"):
                 service.cancel_job(job_id, ACCESS)
+                st.session_state["cancelling"] = job_id
+            if st.session_state.get("cancelling") == job_id:
+                st.caption(texts("cancelling"))  # the document at hand is read to its end
             return
     except VouchError as error:
         st.error(plain(str(error)))

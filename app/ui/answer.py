@@ -11,6 +11,8 @@ from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import answer_markup, plain
 from vouch.app.ui.understanding import show_understanding, understood
 
+BAR, AXIS = 36, 60
+"""Pixels of a bar with the room around it, and of the axis below all of them."""
 SHOWN_NAME = 24
 """Characters of a file name on a button."""
 
@@ -42,7 +44,8 @@ def _sources(service: Service, citations: Sequence[Json], texts: Texts, place: s
     st.caption(texts("sources"))
     with st.container(horizontal=True):
         for citation in citations:
-            label = f"[{citation['n']}] {_short(str(citation['document']))} · {texts('page_n', page=citation['page'])}"
+            # The page first: a phone cuts the end.
+            label = f"[{citation['n']}] {texts('page_n', page=citation['page'])} · {_short(str(citation['document']))}"
             if st.button(plain(label), key=f"{place}-cite-{citation['n']}", help=plain(str(citation["document"]))):
                 open_citation(service, citation, texts)
 
@@ -95,7 +98,8 @@ def field_chart(rows: Sequence[Json], field: tuple[str, str]) -> alt.Chart:
         values=[{"company": row["company"], "year": str(row["year"]), "value": row["value"]} for row in rows]
     )
     name, unit = field
-    value = alt.Y("value:Q", title=f"{name} ({unit})" if unit else name)
+    title = f"{name} ({unit})" if unit else name
+    value = alt.Y("value:Q", title=title)
     tooltip = [alt.Tooltip("company:N"), alt.Tooltip("year:N"), alt.Tooltip("value:Q", format=",")]
     if len({row["year"] for row in rows}) > 1:
         colour = alt.Color("company:N", title=None, legend=alt.Legend(orient="bottom", labelLimit=0, columns=1))
@@ -103,13 +107,12 @@ def field_chart(rows: Sequence[Json], field: tuple[str, str]) -> alt.Chart:
         lines: alt.Chart = alt.Chart(data).mark_line(point=True)
         drawn: alt.Chart = lines.encode(x=years, y=value, color=colour, tooltip=tooltip)
         return drawn
-    bars: alt.Chart = alt.Chart(data).mark_bar(size=36)
-    compared: alt.Chart = bars.encode(
-        x=alt.X("company:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelLimit=160)),
-        y=value,
-        tooltip=tooltip,
-    )
-    return compared
+    bars: alt.Chart = alt.Chart(data).mark_bar(size=20)
+    companies = alt.Y("company:N", title=None, sort=None, axis=alt.Axis(labelLimit=140))  # lying: names are long
+    across = alt.X("value:Q", title=title, axis=alt.Axis(labelOverlap=True, tickCount=4))
+    compared: alt.Chart = bars.encode(x=across, y=companies, tooltip=tooltip)
+    height = BAR * len({row["company"] for row in rows}) + AXIS
+    return compared.properties(height=height)
 
 
 def _steps(steps: Sequence[Json], texts: Texts) -> None:

@@ -72,15 +72,15 @@ def _empty(asked: Service, shown: Page, held: bool) -> None:
 
 
 def _manner(shown: Page, texts: Texts) -> None:
-    names: dict[str | None, str] = {
-        None: texts("generator_default"),
+    names = {
+        "": texts("generator_default"),
         "extractive": texts("generator_extractive"),
         "model": texts("generator_model"),
     }
     with st.expander(texts("page_settings"), icon=":material/settings:"):
-        remembered("generator", shown.generator)
+        remembered("generator", shown.generator or "")
         chosen = st.selectbox(texts("generator"), list(names), format_func=lambda name: names[name], key="generator")
-        shown.generator = chosen
+        shown.generator = chosen or None
         remembered("cot", shown.cot)
         shown.cot = st.toggle(texts("cot"), disabled=chosen == "extractive", key="cot")
 

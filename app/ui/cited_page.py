@@ -45,14 +45,14 @@ def _shown(service: Service, citation: Json, texts: Texts) -> None:
 
 
 def _turning(number: int, pages: int, texts: Texts) -> None:
-    before, here, after = st.columns([1, 1, 1], vertical_alignment="center")
-    if before.button(texts("previous_page"), disabled=number <= 1, key="page-before", width="stretch"):
-        st.session_state["cited_page"] = number - 1
-        st.rerun(scope="fragment")
-    here.markdown(f"<center>{number} / {pages}</center>", unsafe_allow_html=True)
-    if after.button(texts("next_page"), disabled=number >= pages, key="page-after", width="stretch"):
-        st.session_state["cited_page"] = number + 1
-        st.rerun(scope="fragment")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        if st.button(texts("previous_page"), disabled=number <= 1, key="page-before"):
+            st.session_state["cited_page"] = number - 1
+            st.rerun(scope="fragment")
+        st.markdown(f"{number} / {pages}", width="content")
+        if st.button(texts("next_page"), disabled=number >= pages, key="page-after"):
+            st.session_state["cited_page"] = number + 1
+            st.rerun(scope="fragment")
 
 
 def _boxes(citation: Json) -> tuple[Box, ...]:

@@ -14,6 +14,8 @@ from vouch.retrieval.errors import VouchError
 SHOWN = 30
 """Conversations shown at first, and how many more each time."""
 SHOWN_TITLE = 22
+TITLE_WIDTH = 180
+"""Pixels; its menu stands beside it, on a phone too."""
 
 
 def conversation_list(service: Service, shown: Page, texts: Texts) -> None:
@@ -64,21 +66,25 @@ def open_conversation(service: Service, shown: Page, session: str) -> None:
 def _entry(service: Service, shown: Page, entry: Json, texts: Texts) -> None:
     session = str(entry["session"])
     title = str(entry["title"]) or texts("untitled")
-    name, more = st.columns([5, 1], vertical_alignment="center", gap="small")
     current: Literal["primary", "tertiary"] = "primary" if session == shown.session else "tertiary"
     label = title if len(title) <= SHOWN_TITLE else f"{title[:SHOWN_TITLE]}…"
-    if name.button(plain(label), key=f"open-{session}", type=current, width="stretch", help=plain(title)):
-        open_conversation(service, shown, session)
-        st.rerun()
-    with more.popover("", width="content", type="tertiary", key=f"more-{session}"):
-        _rename(service, session, title, texts)
-        _export(service, session, title, texts)
-        st.caption(texts("delete_sure"))
-        if st.button(texts("delete"), key=f"delete-{session}", icon=":material/delete:"):
-            service.delete_conversation(session, ACCESS)
-            if shown.session == session:
-                _begin_anew(shown)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(plain(label), key=f"open-{session}", type=current, width=TITLE_WIDTH, help=plain(title)):
+            open_conversation(service, shown, session)
             st.rerun()
+        with st.popover("", width="content", type="tertiary", help=texts("manage")):
+            _rename(service, session, title, texts)
+            _export(service, session, title, texts)
+            _delete(service, shown, session, texts)
+
+
+def _delete(service: Service, shown: Page, session: str, texts: Texts) -> None:
+    st.caption(texts("delete_sure"))
+    if st.button(texts("delete"), key=f"delete-{session}", icon=":material/delete:"):
+        service.delete_conversation(session, ACCESS)
+        if shown.session == session:
+            _begin_anew(shown)
+        st.rerun()
 
 
 def _rename(service: Service, session: str, title: str, texts: Texts) -> None:

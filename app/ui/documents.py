@@ -57,7 +57,7 @@ def _document(held: Service, document: Json, texts: Texts) -> None:
         name.caption(plain(" · ".join(str(part) for part in about if part)))
         if look.button("", icon=":material/visibility:", key=f"look-{document_id}", help=texts("show")):
             open_citation(held, {**document, "page": 1, "section": [], "text": "", "boxes": []}, texts)
-        with remove.popover("", icon=":material/delete:"):
+        with remove.popover("", icon=":material/delete:", help=texts("delete")):
             st.markdown(texts("delete_sure"))
             if st.button(texts("delete"), key=f"remove-{document_id}", type="primary"):
                 held.remove_document(document_id, ACCESS)

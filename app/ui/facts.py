@@ -21,7 +21,7 @@ def facts_page() -> None:
     """Show the fact browser."""
     texts = page().texts
     st.header(texts("page_facts"))
-    whose, when, what = st.columns([2, 1, 1])
+    whose, when, what = st.columns(3, vertical_alignment="bottom")
     company = whose.text_input(texts("fact_company"), max_chars=200)
     year = when.text_input(texts("fact_year"), max_chars=40)
     field = what.text_input(texts("fact_field"), max_chars=200)

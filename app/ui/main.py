@@ -8,8 +8,9 @@ from vouch.app.ui.chat import chat_page
 from vouch.app.ui.documents import documents_page
 from vouch.app.ui.facts import facts_page
 from vouch.app.ui.language import LANGUAGES, Language
+from vouch.app.ui.own_texts import language_of_page
 from vouch.app.ui.search import search_page
-from vouch.app.ui.state import page
+from vouch.app.ui.state import page, settings
 from vouch.app.ui.warning import warning_page
 
 # Our own: Streamlit would fetch an icon of its font from elsewhere.
@@ -27,6 +28,7 @@ def main() -> None:
     """Show the page."""
     shown = page()
     texts = shown.texts
+    language_of_page(texts, settings().serve.upload_mb)
     st.set_page_config(page_title=texts("title"), page_icon=str(_ICON), layout="centered")
     chosen = st.navigation(
         [
@@ -47,6 +49,10 @@ def main() -> None:
     if picked and picked != shown.language:
         shown.language = picked
         st.rerun()
+    if shown.language != settings().ui.language:
+        st.query_params["lang"] = shown.language  # a reload forgets everything but the address
+    else:
+        st.query_params.pop("lang", None)
     chosen.run()
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from vouch.app.service.types import EVERYTHING_ALLOWED, Access, Filters, Json, Service
 from vouch.app.settings import Settings, load_settings
-from vouch.app.ui.language import Language, Texts
+from vouch.app.ui.language import LANGUAGES, Language, Texts
 from vouch.app.wiring_ui import ui_service
 
 ACCESS: Access = EVERYTHING_ALLOWED
@@ -76,5 +76,7 @@ def service() -> Service:
 def page() -> Page:
     """Return what this browser session remembers."""
     if "page" not in st.session_state:
-        st.session_state["page"] = Page(language=settings().ui.language)
+        named = st.query_params.get("lang", "")
+        chosen = next((language for language in LANGUAGES if language == named), settings().ui.language)
+        st.session_state["page"] = Page(language=chosen)
     return cast(Page, st.session_state["page"])
