@@ -23,7 +23,9 @@ def ui_service(settings: Settings) -> "Service":
         return RemoteService(settings.ui.server, settings.ui.api_key)
     from vouch.app.wiring_serve import local_service
 
-    return local_service(settings)
+    service = local_service(settings)
+    service.warm_up()
+    return service
 
 
 def run_ui(settings: Settings) -> int:
