@@ -32,21 +32,8 @@ _LOSS = re.compile(r"亏|损失|负|\bloss|deficit", re.IGNORECASE)
 def subject_problem(
     reader: LineReader, text: str, evidence: Sequence[Evidence], near: Sequence[Near]
 ) -> ProblemKind | None:
-    """Return what is wrong with the items that a claim names or how it says they moved; `near`: the likest lines."""
-    printed = surroundings(evidence)
-    named = {text[m.start : m.end]: m.field.name for m in reader.mentions(text)}
-    held = reader.fields_of(printed) if named else frozenset()
-    plain = letters(printed)
-    if any(field not in held and letters(word) not in plain for word, field in named.items()):
-        return "unsupported"
-    terms = {m.group.name: text[m.start : m.end] for m in default_lexicon().find(text) if m.group.kind == _MEDICAL}
-    missing = {name for name, word in terms.items() if letters(word) not in plain}
-    if missing and missing - {mention.group.name for mention in default_lexicon().find(printed)}:
-        return "unsupported"
-    if is_han(printed) and any(letters(name) not in plain for name in _ORGANISATION.findall(text)):
-        return "unsupported"
-    owner = _OWNER.match(text)
-    if owner and is_han(printed) and letters(owner[1]) not in plain:
+    """Return what is wrong with the items that a claim names or how it says they moved; `near`: likest lines."""
+    if not _holds_items(reader, text, evidence):
         return "unsupported"
     rises, falls = bool(signs().rises.search(text)), bool(signs().falls.search(text))
     if rises == falls:
@@ -87,6 +74,24 @@ def surroundings(evidence: Sequence[Evidence]) -> str:
         quote, source = piece.quote, piece.quote.source
         parts += [quote.text, piece.context, *quote.section, source.title, source.company, source.short_name]
     return "\n".join(parts)
+
+
+def _holds_items(reader: LineReader, text: str, evidence: Sequence[Evidence]) -> bool:
+    """Say whether evidence holds the fields, terms and organisations that a claim names, and whose something is."""
+    printed = surroundings(evidence)
+    plain = letters(printed)
+    named = {text[m.start : m.end]: m.field.name for m in reader.mentions(text)}
+    held = reader.fields_of(printed) if named else frozenset()
+    if any(field not in held and letters(word) not in plain for word, field in named.items()):
+        return False
+    terms = {m.group.name: text[m.start : m.end] for m in default_lexicon().find(text) if m.group.kind == _MEDICAL}
+    missing = {name for name, word in terms.items() if letters(word) not in plain}
+    if missing and missing - {mention.group.name for mention in default_lexicon().find(printed)}:
+        return False
+    if not is_han(printed):
+        return True
+    owner = _OWNER.match(text)
+    return all(letters(name) in plain for name in [*_ORGANISATION.findall(text), *(owner.groups() if owner else ())])
 
 
 def _tells_of_movement(near: Sequence[Near]) -> bool:

@@ -185,7 +185,7 @@ def about(library: Library, document: str, question: str) -> Taught:
     Asker(library, generator).ask(question, listen=found.append)
     hits = next(event.hits for event in found if isinstance(event, Found))
     for hit in hits[:3]:
-        sentence = re.search(r"(?<=[。\n])[^。\n\d\[\]]{14,60}(?=。)", hit.chunk.text)
-        if sentence and hit.chunk.source.name == document:
-            return Taught(question, sentence[0], document, hit.chunk.page)
+        line = re.search(r"^[^\n\d\[\]。]{12,60}$", hit.chunk.text, re.MULTILINE)
+        if line and hit.chunk.source.name == document:
+            return Taught(question, line[0].strip(), document, hit.chunk.page)
     pytest.skip(f"no plain sentence was found for {question}")

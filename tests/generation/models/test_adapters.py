@@ -110,6 +110,7 @@ def test_a_request_names_its_adapter(chatglm3: Path, tmp_path: Path) -> None:
     assert collected(alone.stream(ChatRequest(asked, sampling=Sampling(max_tokens=16)))).text == replies[""]
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # of the trainer's peft
 def test_an_adapter_of_the_native_layers_loads_as_saved(tmp_path: Path) -> None:
     folder = write_llama(tmp_path / "model", CHATML_TOKENS, CHATML)
     torch.manual_seed(1)
