@@ -188,7 +188,8 @@ def _kind(said: str) -> DocumentChoice:
 
 
 def _politely(make: Callable[[], Any]) -> Any:
-    os.nice(INGEST_NICENESS)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(INGEST_NICENESS)
     return make()
 
 

@@ -39,13 +39,17 @@ class Gate:
         if self._keys is not None:
             found = self._keys.access(credentials.credentials) if credentials else None
             if found is None:
+                self._count(client)  # guessing keys is limited like asking with one
                 said = "this API key is not valid" if credentials else "an API key is needed"
                 raise Problem(401, f"{said}: send Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
             access = found
-        wait = self._limit.wait(access.key or client)
-        if wait > 0:
-            raise Problem(429, "too many requests for this key", {"Retry-After": str(max(1, round(wait)))})
+        self._count(access.key or client)
         return access
+
+    def _count(self, caller: str) -> None:
+        wait = self._limit.wait(caller)
+        if wait > 0:
+            raise Problem(429, "too many requests from you", {"Retry-After": str(max(1, round(wait)))})
 
 
 def needs(scope: Scope) -> Callable[..., Awaitable[Access]]:

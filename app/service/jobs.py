@@ -1,5 +1,6 @@
 """Work that outlasts a request: one thread takes jobs in turn, each tells how far it is and can be cancelled."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -110,8 +111,9 @@ class Jobs:
         with self._lock:
             for job in self._jobs.values():
                 job.cancelled.set()
-        self._queue.put(None)
-        self._thread.join(timeout=30)
+        with contextlib.suppress(queue.Full):  # a job that hears nothing: its thread ends with the process
+            self._queue.put(None, timeout=10)
+            self._thread.join(timeout=30)
 
     def _run(self) -> None:
         while (entry := self._queue.get()) is not None:
