@@ -1,6 +1,7 @@
 """What pages show of what a service says, without a browser."""
 
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,18 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.fake_service import FakeService, answered
 from vouch.app import ui
+from vouch.app.service.types import (
+    EVERYTHING_ALLOWED,
+    Access,
+    AskRequest,
+    Cancelled,
+    Json,
+    Listen,
+    ignored,
+    never,
+)
 from vouch.app.ui.answer import field_chart
+from vouch.app.ui.asking import Asked
 from vouch.app.ui.facts import COLUMNS, facts_csv
 from vouch.app.ui.language import all_texts
 from vouch.app.ui.markup import answer_markup, plain
@@ -163,3 +175,42 @@ def test_several_years_are_lines_and_several_companies_bars() -> None:
     assert field_chart(rows, ("营业收入", "元")).to_dict()["mark"]["type"] == "line"
     rows = [{"company": c, "year": 2022, "value": 1.0} for c in "甲乙"]
     assert field_chart(rows, ("营业收入", "元")).to_dict()["mark"]["type"] == "bar"
+
+
+class Slow(FakeService):
+    """Thinks until it is told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__(answered())
+        self.stopped = threading.Event()
+
+    def ask(self, request: AskRequest, access: Access, listen: Listen = ignored, cancelled: Cancelled = never) -> Json:
+        while not cancelled():
+            self.stopped.wait(0.01)
+        self.stopped.set()
+        return self.answer  # type: ignore[return-value]
+
+
+def test_leaving_a_question_stops_its_work() -> None:
+    slow = Slow()
+    with Asked(slow, AskRequest("问"), EVERYTHING_ALLOWED) as events:
+        assert next(iter(events)) is None
+        assert not slow.stopped.is_set()
+    assert slow.stopped.wait(5)
+
+
+def test_an_answer_goes_on_showing_how_its_question_was_read(opened: Open) -> None:
+    page = opened(FakeService(answered(understanding={"companies": ["江河重工股份有限公司"], "years": [2022]})))
+    page.chat_input[0].set_value("营业收入？").run()
+    assert "理解为 · 公司: 江河重工股份有限公司 · 年份: 2022" in shown(page)
+
+
+def test_a_failed_question_is_kept_and_asked_again(opened: Open) -> None:
+    service = FakeService(LibraryError("gone"))
+    page = opened(service)
+    page.chat_input[0].set_value("江河重工的营业收入？").run()
+    service.answer = answered("回来了[1]。")
+    page.button(key="ask-again").click().run()
+    assert [request.question for request in service.asked] == ["江河重工的营业收入？"] * 2
+    assert "回来了" in shown(page)
+    assert not page.error
