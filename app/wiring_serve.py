@@ -224,7 +224,7 @@ def create_server(settings: Settings) -> "FastAPI":
     )
     threads = chosen.threads or (os.cpu_count() or 1) + 1
     held = Held(service, Workers(threads, chosen.queue), Metrics(), limits)
-    gate = Gate(keys if guarded else None, RateLimit(chosen.rate_per_minute))
+    gate = Gate(keys, RateLimit(chosen.rate_per_minute), guarded)
     return create_application(held, gate, listed(chosen.origins), service.close)
 
 

@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from vouch.app.server.problems import Problem
 from vouch.app.server.rate import RateLimit
+from vouch.app.service.keys import PREFIX
 from vouch.app.service.types import EVERYTHING_ALLOWED, Access, Scope
 
 _bearer = HTTPBearer(auto_error=False, description="An API key made by `vouch keys create`.")
@@ -24,25 +25,25 @@ class Keys(Protocol):
 class Gate:
     """Lets requests in: without keys everybody, with them whoever shows one."""
 
-    def __init__(self, keys: Keys | None, limit: RateLimit) -> None:
-        """`keys` None: no key is asked for."""
-        self._keys, self._limit = keys, limit
+    def __init__(self, keys: Keys | None, limit: RateLimit, required: bool = True) -> None:
+        """`required` False: who shows no key may do everything, who shows one may do what it allows."""
+        self._keys, self._limit, self._required = keys, limit, required and keys is not None
 
     @property
     def asks_for_keys(self) -> bool:
         """Say whether a key is needed."""
-        return self._keys is not None
+        return self._required
 
     def admit(self, credentials: HTTPAuthorizationCredentials | None, client: str) -> Access:
         """Return what the caller may do; Problem 401 without a valid key, 429 for one that asks too often."""
-        access = EVERYTHING_ALLOWED
-        if self._keys is not None:
-            found = self._keys.access(credentials.credentials) if credentials else None
-            if found is None:
-                self._count(client)  # guessing keys is limited like asking with one
-                said = "this API key is not valid" if credentials else "an API key is needed"
-                raise Problem(401, f"{said}: send Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
-            access = found
+        secret = credentials.credentials if credentials else ""
+        found = self._keys.access(secret) if self._keys and secret else None
+        # Other programs want any key at all; one of ours that opens nothing must not open everything.
+        if found is None and (self._required or secret.startswith(PREFIX)):
+            self._count(client)  # guessing keys is limited like asking with one
+            said = "this API key is not valid" if secret else "an API key is needed"
+            raise Problem(401, f"{said}: send Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
+        access = found or EVERYTHING_ALLOWED
         self._count(access.key or client)
         return access
 

@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import pytest
+from fastapi.security import HTTPAuthorizationCredentials
 
+from vouch.app.server.access import Gate
+from vouch.app.server.problems import Problem
+from vouch.app.server.rate import RateLimit
 from vouch.app.service.keys import KeyFile
+from vouch.app.service.types import EVERYTHING_ALLOWED, Access
 from vouch.retrieval.errors import LibraryDamaged, NotFound, UsageError
 
 
@@ -59,3 +64,17 @@ def test_a_damaged_file_lets_nobody_in_and_says_so(keys: KeyFile, tmp_path: Path
     (tmp_path / "keys.json").write_text("{")
     with pytest.raises(LibraryDamaged, match=r"keys\.json"):
         keys.access(secret)
+
+
+def test_where_no_key_is_needed_one_that_is_shown_still_counts(keys: KeyFile) -> None:
+    _, secret = keys.create("ward 3", ("ask",), ["guidelines"])
+    gate = Gate(keys, RateLimit(0), required=False)
+
+    def admitted(said: str) -> Access:
+        return gate.admit(HTTPAuthorizationCredentials(scheme="Bearer", credentials=said), "127.0.0.1")
+
+    assert gate.admit(None, "127.0.0.1") == EVERYTHING_ALLOWED
+    assert admitted("unused") == EVERYTHING_ALLOWED, "clients that insist on a key send any"
+    assert admitted(secret).collections == {"guidelines"}
+    with pytest.raises(Problem, match="not valid"):
+        admitted("vouch_" + "x" * 43)
