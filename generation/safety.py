@@ -18,7 +18,8 @@ from vouch.generation.types import Answer, Refusal
 SURE = 0.7
 """How likely a red flag has to be for the classifier to speak alone."""
 DOUBT = 0.1
-"""Below this the rules do not speak either."""
+"""Below this the rules do not speak either, but for some kinds."""
+NEVER_DOUBTED = ("self_harm", "harm_to_others", "violence")
 CLASSIFIER = "classifier"
 """Stands for the rule where the classifier spoke alone."""
 LONG = 300
@@ -51,9 +52,8 @@ def red_flag(question: str) -> Alert | None:
     asked in the words of an emergency), the rules do not.
     """
     look = shipped().look(question)
-    found = (
-        [rule for flags, text in readings(question) for rule in _matching(flags, text)] if look.sure >= DOUBT else []
-    )
+    found = [rule for flags, text in readings(question) for rule in _matching(flags, text)]
+    found = [rule for rule in found if look.sure >= DOUBT or rule.kind in NEVER_DOUBTED]
     if found:
         first = min(found, key=lambda rule: get_args(AlertKind).index(rule.kind))
         return _alert(question, first.kind, first.name)
