@@ -110,6 +110,9 @@ def test_a_library_is_copied_from_folder_to_folder_and_never_into_itself(
 def test_a_copy_takes_conversations_along(vouch: Vouch, library: Path, tmp_path: Path) -> None:
     source = tmp_path / "source"
     shutil.copytree(library, source)
+    with closing(SqliteConversations(source)) as talks:
+        for kept in talks.conversations():  # of tests that talked before
+            talks.delete(kept.session)
     assert vouch("library", "copy", source, tmp_path / "silent", "--json").json["conversations"] == 0
     with closing(SqliteConversations(source)) as talks:
         talks.add_turn(Session("s"), Turn("问", "问", {"answer": "答"}))
