@@ -1,15 +1,16 @@
 """How documents come into a local service's library and leave it again."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vouch.app.service.jobs import Job
+from vouch.app.service.jobs import Job, Work
 from vouch.app.service.parts import Parts
 from vouch.app.service.reading import found_document
 from vouch.app.service.types import Access, IngestRequest, Json, Upload
-from vouch.retrieval.errors import NotAllowed
+from vouch.app.service.uploads import Incoming
+from vouch.retrieval.errors import NotAllowed, VouchError
 
 
 class Adding:
@@ -21,14 +22,20 @@ class Adding:
     def ingest(self, request: IngestRequest, access: Access) -> Json:
         """Begin to read files and folders; return the job."""
         _check_allowed(request, access)
-        return self._begun(request, len(request.paths))
+        return self._begun(request, lambda job: self._parts.ingest(request, job))
 
     def upload(self, files: Sequence[Upload], request: IngestRequest, access: Access) -> Json:
         """Begin to read uploaded files; return the job."""
         _check_allowed(request, access)
         collection = unicodedata.normalize("NFC", request.collection)
-        paths = self._parts.uploads.keep(files, collection)
-        return self._begun(replace(request, paths=paths, collection=collection), len(paths))
+        kept, discard = self._parts.uploads.keep(files, collection), self._parts.uploads.discard
+        chosen = replace(request, paths=tuple(incoming.path for incoming in kept), collection=collection)
+
+        try:
+            return self._begun(chosen, lambda job: self._read_uploads(kept, chosen, job), lambda: discard(kept))
+        except VouchError:  # too many jobs wait already
+            discard(kept)
+            raise
 
     def job(self, job_id: str, access: Access) -> Json:
         """Return how far a job is; NotFound where there is none."""
@@ -47,14 +54,27 @@ class Adding:
         self._parts.uploads.drop(Path(document.source.path))
         self._parts.live.refresh()
 
-    def _begun(self, request: IngestRequest, files: int) -> Json:
+    def _read_uploads(self, kept: Sequence[Incoming], request: IngestRequest, job: Job) -> None:
+        """Read files that were sent; one that cannot be read leaves in place what it would have replaced."""
+        uploads = self._parts.uploads
+        uploads.place(kept)
+        try:
+            self._parts.ingest(request, job)
+        finally:
+            read = {entry["document"] for entry in job.documents if not entry["error"]}
+            for incoming in kept:
+                uploads.settle(incoming.path, incoming.path.name in read)
+
+    def _begun(self, request: IngestRequest, ingest: Work, end: Callable[[], None] = lambda: None) -> Json:
         def work(job: Job) -> None:
             try:
-                self._parts.ingest(request, job)
+                job.check()
+                ingest(job)
             finally:
+                end()
                 self._parts.live.refresh()  # also what a cancelled job has read is found at once
 
-        return self._parts.jobs.add(request.collection, files, work).shown()
+        return self._parts.jobs.add(request.collection, len(request.paths), work).shown()
 
 
 def _check_allowed(request: IngestRequest, access: Access) -> None:

@@ -118,10 +118,8 @@ class Jobs:
     def _run(self) -> None:
         while (entry := self._queue.get()) is not None:
             job, work = entry
-            if job.cancelled.is_set():
-                job.state = "cancelled"
-                continue
-            job.state = "running"
+            # Also what was cancelled while it waited: the work notices first thing, and clears up after itself.
+            job.state = "cancelled" if job.cancelled.is_set() else "running"
             job.state = self._outcome(job, work)
 
     def _outcome(self, job: Job, work: Work) -> JobState:

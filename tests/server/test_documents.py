@@ -64,6 +64,17 @@ def test_the_same_name_again_replaces_the_document(served: Served) -> None:
     assert job["documents"][0]["status"] == "replaced"
 
 
+def test_a_file_that_cannot_be_read_leaves_the_one_it_would_have_replaced(served: Served, repository: Path) -> None:
+    headers = served.headers("mine")
+    pdf = next((repository / "app" / "samples").glob("*10-K.pdf"))
+    document = uploaded(served, "annual.pdf", pdf.read_bytes() + b"\n% ours")["documents"][0]["document_id"]
+    picture = served.client.get(f"/v1/documents/{document}/pages/1.png", headers=headers).content
+    assert uploaded(served, "annual.pdf", b"%PDF-1.7 broken")["failed"] == 1
+    assert served.client.get(f"/v1/documents/{document}/pages/1.png", headers=headers).content == picture
+    left = [path.name for path in (served.folder / "uploads").rglob(".*")]
+    assert left == [], "nothing is left aside"
+
+
 @pytest.mark.parametrize("path", ["/etc/hostname", "../../etc", "\x00", "/tmp"])
 def test_paths_outside_the_servers_folders_are_refused(served: Served, path: str) -> None:
     said = {"paths": [path], "collection": "open"}
