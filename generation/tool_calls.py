@@ -31,11 +31,6 @@ class Calls:
     text: str = ""
     """What of the reply is no call."""
 
-    @property
-    def complaints(self) -> tuple[str, ...]:
-        """What is wrong with the calls that could not be read."""
-        return tuple(call.problem for call in self.calls if call.problem)
-
 
 class _Unreadable(Exception):
     """What is wrong with a call, and the tool's name as far as it can be made out."""

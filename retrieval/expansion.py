@@ -32,11 +32,6 @@ def with_context(documents: Documents, hits: Sequence[Hit], characters: int) -> 
     return grown
 
 
-def context_of(documents: Documents, hit: Hit, characters: int) -> str:
-    """Return the text around a hit, itself included: of its section and page, up to so many characters."""
-    return _grown(hit.chunk, documents.passages(hit.chunk.source.doc_id), characters).text
-
-
 def _grown(chunk: Chunk, passages: Sequence[Chunk], characters: int) -> Chunk:
     """Return a passage joined with its neighbours: what follows first, then what stands before, in turn."""
     at = next((i for i, other in enumerate(passages) if other.id == chunk.id), None)

@@ -20,11 +20,6 @@ class Inferred:
     documents: tuple[str, ...] = ()
     """Ids of the documents looked in first; empty for all of them."""
 
-    @property
-    def is_nothing(self) -> bool:
-        """Say whether the question names none of these."""
-        return self == Inferred()
-
 
 def inferred(question: Question) -> Inferred:
     """Return what a question says about the documents that should answer it."""

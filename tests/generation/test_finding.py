@@ -2,6 +2,7 @@
 
 from tests.generation.shelf_maker import QINGHE, FakeShelf, annual_report, source
 from vouch.generation.finding import Wanted, find
+from vouch.retrieval.inferred import Inferred
 from vouch.retrieval.types import Scope
 
 
@@ -29,7 +30,7 @@ def test_each_passage_comes_once_and_no_more_than_wanted() -> None:
 def test_without_inference_the_words_alone_are_searched_for() -> None:
     shelf = two_companies()
     finding = find(shelf, "清河科技2022年净利润", Wanted(k=5, infer=False))
-    assert finding.inferred.is_nothing
+    assert finding.inferred == Inferred()
     assert list(finding.hits) == shelf.search("清河科技2022年净利润", 5)
 
 

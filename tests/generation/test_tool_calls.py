@@ -127,7 +127,7 @@ def test_written_calls_that_cannot_be_read_say_why(text: str, name: str, said: s
     (call,) = written_calls(text, NAMES).calls
     assert (call.name, call.arguments) == (name, {})
     assert said in call.problem
-    assert written_calls(text, NAMES).complaints == (call.problem,)
+    assert [said.problem for said in written_calls(text, NAMES).calls if said.problem] == [call.problem]
 
 
 def test_more_calls_than_anybody_needs_are_dropped() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vouch.retrieval.expansion import context_of, with_context
+from vouch.retrieval.expansion import with_context
 from vouch.retrieval.types import Chunk, Hit, Source
 
 SOURCE = Source("d", "d.pdf", "/d.pdf")
@@ -64,4 +64,5 @@ def test_a_hit_that_a_better_one_took_in_is_left_out() -> None:
 
 
 def test_the_context_of_a_hit_is_its_text_with_what_stands_around() -> None:
-    assert context_of(Shelf(), Hit(BEFORE, 1.0), 100) == "before\nhere\nafter"
+    [grown] = with_context(Shelf(), [Hit(BEFORE, 1.0)], 100)
+    assert grown.chunk.text == "before\nhere\nafter"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.retrieval.question_documents import QINGHE, report
-from vouch.retrieval.inferred import inferred
+from vouch.retrieval.inferred import Inferred, inferred
 from vouch.retrieval.question import understand
 from vouch.retrieval.types import EVERYTHING, DocumentKind, StoredDocument
 
@@ -61,4 +61,4 @@ def test_what_was_inferred_is_told_with_the_documents_looked_in() -> None:
 
 
 def test_nothing_is_inferred_of_a_question_that_names_none_of_it() -> None:
-    assert inferred(understand("怎样预防感冒？", DOCUMENTS)).is_nothing
+    assert inferred(understand("怎样预防感冒？", DOCUMENTS)) == Inferred()
