@@ -5,6 +5,7 @@ import streamlit as st
 from vouch.app.service.types import Json, Service
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
+from vouch.app.ui.pictures import png_url
 from vouch.app.ui.state import ACCESS
 from vouch.retrieval.errors import NotFound, VouchError
 from vouch.retrieval.types import Box
@@ -38,7 +39,7 @@ def _shown(service: Service, citation: Json, texts: Texts) -> None:
         st.markdown(f"> {plain(str(citation['text']))}")
     boxes = _boxes(citation) if number == citation["page"] else ()
     try:
-        st.image(service.page_picture(document, number, boxes, ACCESS), width="stretch")
+        st.image(png_url(service.page_picture(document, number, boxes, ACCESS)), width="stretch")
     except NotFound:
         st.caption(texts("no_picture"))
         st.markdown(plain(str(page["text"])))

@@ -1,6 +1,7 @@
 """The fact browser: values that reports state, with their pages; export."""
 
 import csv
+import functools
 import io
 from collections.abc import Sequence
 
@@ -41,7 +42,9 @@ def _table(facts: Sequence[Json], texts: Texts) -> None:
     if len(facts) == LIMIT:
         st.caption(texts("first_facts", limit=LIMIT))
     st.dataframe(rows, hide_index=True, width="stretch")
-    st.download_button(texts("download_csv"), facts_csv(facts), "facts.csv", "text/csv", icon=":material/download:")
+    # Written when clicked: a ready file is asked for at once, and the next page may have dropped it by then.
+    written = functools.partial(facts_csv, facts)
+    st.download_button(texts("download_csv"), written, "facts.csv", "text/csv", icon=":material/download:")
 
 
 def facts_csv(facts: Sequence[Json]) -> bytes:

@@ -9,6 +9,7 @@ from vouch.app.ui.documents import documents_page
 from vouch.app.ui.facts import facts_page
 from vouch.app.ui.language import LANGUAGES, Language
 from vouch.app.ui.own_texts import language_of_page
+from vouch.app.ui.pictures import svg_url
 from vouch.app.ui.search import search_page
 from vouch.app.ui.state import page, settings
 from vouch.app.ui.warning import warning_page
@@ -29,7 +30,7 @@ def main() -> None:
     shown = page()
     texts = shown.texts
     language_of_page(texts, settings().serve.upload_mb)
-    st.set_page_config(page_title=texts("title"), page_icon=str(_ICON), layout="centered")
+    st.set_page_config(page_title=texts("title"), page_icon=svg_url(_ICON.read_bytes()), layout="centered")
     chosen = st.navigation(
         [
             st.Page(show, title=texts(key), icon=icon, url_path=path, default=not path)

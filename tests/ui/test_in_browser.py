@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 pytestmark = pytest.mark.browser
 LONG = 60_000
@@ -20,15 +20,30 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: "Browser", chat: str, complaints: list[str]) -> "Iterator[Page]":
+def passing() -> list[str]:
+    """The files fetched that Streamlit keeps no longer than until the next rerun."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(browser: "Browser", chat: str, complaints: list[str], passing: list[str]) -> "Iterator[Page]":
     """One window, kept over all tests of this file: each goes on where the one before ended."""
     window = browser.new_page(viewport={"width": 1280, "height": 900})
     window.set_default_timeout(30_000)
-    window.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    window.on("console", lambda said: complaints.append(_with_place(said)) if said.type == "error" else None)
     window.on("pageerror", lambda error: complaints.append(str(error)))
+    window.on("request", lambda asked: passing.append(asked.url) if _is_dropped_later(asked.url) else None)
     window.goto(chat)
     yield window
     window.close()
+
+
+def _is_dropped_later(url: str) -> bool:
+    return "/media/" in url and "/static/media/" not in url
+
+
+def _with_place(said: "ConsoleMessage") -> str:
+    return f"{said.text} ({said.location.get('url', '')})"
 
 
 def ask(page: "Page", question: str, expected: str) -> None:
@@ -115,6 +130,9 @@ def test_search_facts_and_warnings_have_pages_of_their_own(page: "Page") -> None
     page.get_by_text("lexical 1").first.wait_for()
     page.get_by_role("link", name="数据").click()
     page.get_by_test_id("stDataFrame").wait_for()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="下载 CSV").click()
+    assert "琅屿仪器" in saved.value.path().read_text(encoding="utf-8-sig")
     page.get_by_role("link", name="预警").click()
     page.get_by_label("选择公司").click()
     page.get_by_role("option").first.click()
@@ -128,6 +146,11 @@ def test_the_other_language_is_a_click_away(page: "Page") -> None:
 
 def test_the_console_stayed_quiet(page: "Page", complaints: list[str]) -> None:
     assert complaints == []
+
+
+def test_no_file_can_be_gone_before_the_browser_fetches_it(page: "Page", passing: list[str]) -> None:
+    assert page.evaluate("document.querySelector('link[rel~=icon]').href").startswith("data:image/svg+xml")
+    assert passing == []
 
 
 def test_the_chat_fits_a_phone(browser: "Browser", chat: str) -> None:
