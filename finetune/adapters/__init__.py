@@ -1,0 +1,1 @@
+"""What a training leaves: adapters listed, merged, exported and described."""

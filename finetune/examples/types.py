@@ -1,0 +1,25 @@
+"""A training example: a conversation whose last turn is what the model should have said."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vouch.generation.chat import Message, ToolSchema
+
+Kind = Literal["qa", "fact", "computation", "passage", "refusal", "tools", "feedback"]
+"""qa: from an archive; fact, computation: from the fact table; passage: a question over passages, with distractors;
+refusal: what the library does not hold; tools: a dialogue with tool calls; feedback: what people corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One conversation, in the very turns that serving would send. Ends with a turn of the assistant."""
+
+    id: str
+    messages: tuple[Message, ...]
+    kind: Kind
+    group: str
+    """What it was made from: a document, an archive's item. A split never parts a group."""
+    tools: tuple[ToolSchema, ...] = ()
+    source: str = ""
+    """File or library it comes from, for the model card."""
+    licence: str = ""

@@ -1,0 +1,1 @@
+"""Training from what people thought of answers (DPO)."""

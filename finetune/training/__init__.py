@@ -1,0 +1,1 @@
+"""Training a generator: one recipe, one reproducible run."""

@@ -1,0 +1,91 @@
+"""The recipe of a training: one TOML file says everything, so that the run can be repeated."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Method = Literal["qlora", "lora", "int8-lora", "full"]
+Schedule = Literal["linear", "cosine", "constant"]
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterRecipe:
+    """The low-rank adapter (Hu et al. 2021)."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.05
+    targets: tuple[str, ...] = ()
+    """Names of layers; empty: every linear layer but the output layer."""
+    rank_stabilised: bool = False
+    """rsLoRA: scaled by alpha / sqrt(rank) (Kalajdzievski 2023)."""
+    decomposed: bool = False
+    """DoRA: magnitude and direction apart (Liu et al. 2024)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRecipe:
+    """Examples, as `vouch finetune examples` writes them."""
+
+    train: tuple[str, ...] = ()
+    """JSON-lines files, relative to --data."""
+    held_out: tuple[str, ...] = ()
+    """The split that is only measured; empty: `held_out_share` of the groups."""
+    held_out_share: float = 0.05
+    max_length: int = 2048
+    """Tokens. A longer example is left out and counted, never cut."""
+    packing: bool = False
+    """Several examples in one row, none of which sees another."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimiserRecipe:
+    """How weights change."""
+
+    learning_rate: float = 2e-4
+    schedule: Schedule = "cosine"
+    warm_up: float = 0.03
+    """Share of the steps."""
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+    paged: bool = True
+    """Optimiser state that moves to main memory when the GPU is full; without a GPU it has no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecipe:
+    """How long, and what is measured on the way."""
+
+    epochs: float = 1.0
+    max_steps: int = 0
+    """0: as many as the epochs take."""
+    batch: int = 4
+    """Rows a step on one device."""
+    accumulate: int = 4
+    """Steps whose gradients make one update."""
+    checkpoint_every: int = 50
+    evaluate_every: int = 50
+    keep_checkpoints: int = 2
+    patience: int = 0
+    """Evaluations without a better loss after which training ends; 0: never."""
+    generate_held_out: int = 0
+    """Held-out examples answered greedily at each evaluation, for the answer metrics; 0: none."""
+    gradient_checkpointing: bool = False
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    threads: int = 0
+    """Of the processor; 0: one for each core."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecipe:
+    """Everything that one run depends on."""
+
+    model: Path
+    """Folder of the base model."""
+    method: Method = "qlora"
+    adapter: AdapterRecipe = field(default_factory=AdapterRecipe)
+    data: DataRecipe = field(default_factory=DataRecipe)
+    optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
+    run: RunRecipe = field(default_factory=RunRecipe)
