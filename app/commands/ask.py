@@ -1,6 +1,6 @@
 """`vouch ask`: one cited answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from vouch.app.terminal import counted, note, print_json, print_json_line, print
 from vouch.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
+    from vouch.app.chart_results import ResultChart
     from vouch.generation.events import Listener
     from vouch.generation.types import Answer
 
@@ -82,14 +83,18 @@ def ask(
     if fail_on_refusal and answer.kind == "refused":
         ctx.exit(REFUSED)
     if draw and chart:
-        from vouch.app.answer_text import answer_language
-        from vouch.app.chart_results import result_chart
-        from vouch.app.result_labels import labels_in
+        note(f"chart written to {chart}{_drawn(answer, names, draw)}")
 
-        drawn = result_chart(answer, labels_in(answer_language(answer, names), names))
-        draw(drawn)
-        left_out = f"; {counted(drawn.left_out, 'value')} did not fit" if drawn.left_out else ""
-        note(f"chart written to {chart}{left_out}")
+
+def _drawn(answer: "Answer", names: dict[str, str], draw: "Callable[[ResultChart], None]") -> str:
+    """Draw the values; return what is to be said of those that did not fit."""
+    from vouch.app.answer_text import answer_language
+    from vouch.app.chart_results import result_chart
+    from vouch.app.result_labels import labels_in
+
+    chart = result_chart(answer, labels_in(answer_language(answer, names), names))
+    draw(chart)
+    return f"; {counted(chart.left_out, 'value')} did not fit" if chart.left_out else ""
 
 
 def _need_model(settings: Settings) -> None:
