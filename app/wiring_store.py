@@ -66,7 +66,7 @@ def open_store_to_fill(settings: Settings, embedder: "VectorMaker | None" = None
 @contextmanager
 def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]":
     """Give the library, ready to be searched; `follow` False: its searches see the state of the last `catch_up`."""
-    from vouch.retrieval.library import Library
+    from vouch.retrieval.library import Indexes, Library
 
     place = place_of(settings.library)
     embedder = make_embedder(settled(settings))
@@ -76,7 +76,7 @@ def open_library(settings: Settings, follow: bool = True) -> "Iterator[Library]"
         lexical = _lexical_index(settings, indexes / settings.retrieval.lexical)
         vectors = _vector_index(indexes, store, embedder)
         reranker = partial(make_reranker, settings)
-        yield Library(store, lexical, vectors, embedder, indexes / "lock", mixture, reranker)
+        yield Library(store, Indexes(lexical, vectors, indexes / "lock"), embedder, mixture, reranker)
 
 
 def settled(settings: Settings, write: bool = False) -> Settings:

@@ -61,28 +61,33 @@ class SearchSettings:
     """Seconds to wait for another process that is bringing the indexes up to date."""
 
 
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """What is derived from a store, so that it can be searched."""
+
+    lexical: LexicalIndex
+    vectors: VectorIndex
+    lock_file: Path
+    """Lets one process at a time write them; its folder is made when needed."""
+
+
 class Library:
     """Documents, pages and search. Searching first brings the derived indexes to the store's present state."""
 
     def __init__(
         self,
         store: LibraryStore,
-        lexical: LexicalIndex,
-        vectors: VectorIndex,
+        indexes: Indexes,
         embedder: Embedder,
-        lock_file: Path,
         settings: SearchSettings = SearchSettings(),
         make_reranker: Callable[[], Reranker | None] = lambda: None,
     ) -> None:
-        """`lock_file` lets one process at a time write the derived indexes; its folder is made when needed.
-
-        The reranker is made with the first search that wants one.
-        """
+        """The reranker is made with the first search that wants one."""
         self.store = store
-        self.lexical = lexical
-        self.vectors = vectors
+        self.lexical = indexes.lexical
+        self.vectors = indexes.vectors
         self.embedder = embedder
-        self._lock_file = lock_file
+        self._lock_file = indexes.lock_file
         self._settings = settings
         self._make_reranker = make_reranker
         self._shelf = LookedUp(store.documents)

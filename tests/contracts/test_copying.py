@@ -15,7 +15,7 @@ from vouch.retrieval.copying import Copied, copy_conversations, copy_library
 from vouch.retrieval.errors import IndexMismatch
 from vouch.retrieval.fact_query import FactQuery
 from vouch.retrieval.lexical.tantivy_index import TantivyIndex
-from vouch.retrieval.library import Library, SearchSettings
+from vouch.retrieval.library import Indexes, Library, SearchSettings
 from vouch.retrieval.library_store import LibraryStore, RememberedEmbedder
 from vouch.retrieval.stores.sqlite_conversations import SqliteConversations
 from vouch.retrieval.stores.sqlite_store import SqliteStore
@@ -68,7 +68,7 @@ def searched(store: LibraryStore, folder: Path) -> Library:
 
         vectors = PgvectorIndex(store.database, store.vector_position, embedder.name)  # type: ignore[attr-defined]
     mixture = SearchSettings(vector_weight_latin=0.3)
-    return Library(store, TantivyIndex(folder / "lexical"), vectors, embedder, folder / "lock", mixture)
+    return Library(store, Indexes(TantivyIndex(folder / "lexical"), vectors, folder / "lock"), embedder, mixture)
 
 
 def test_a_copy_holds_finds_and_states_the_same(pair: tuple[LibraryStore, Opened], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.retrieval.record_maker import LetterEmbedder, record
 from vouch.retrieval.errors import LibraryError, LibraryFull, LibraryLocked, UsageError
 from vouch.retrieval.lexical.rank_bm25_index import RankBm25Index
 from vouch.retrieval.lexical.tantivy_index import TantivyIndex
-from vouch.retrieval.library import Library, SearchSettings
+from vouch.retrieval.library import Indexes, Library, SearchSettings
 from vouch.retrieval.stores.sqlite_store import SqliteStore
 from vouch.retrieval.types import EVERYTHING, Hit, Reranker, Scope, Source
 from vouch.retrieval.vectors.faiss_index import FaissIndex
@@ -36,9 +36,8 @@ def open_library(
     index = folder / "index"
     vectors = FaissIndex(index / "vectors", LetterEmbedder.dimension)
     mixture = replace(SearchSettings(vector_weight_latin=0.3, lock_timeout=0.05), **settings)  # type: ignore[arg-type]
-    return Library(
-        store, TantivyIndex(index / "lexical"), vectors, LetterEmbedder(), index / "lock", mixture, make_reranker
-    )
+    indexes = Indexes(TantivyIndex(index / "lexical"), vectors, index / "lock")
+    return Library(store, indexes, LetterEmbedder(), mixture, make_reranker)
 
 
 class Backwards:
