@@ -15,6 +15,7 @@ VouchError                  exit code 1 (never raised itself)
 ├── NotFound                3   what is named does not exist, or not for whoever asks
 ├── ModelError              3   a language model cannot be used as the settings say
 │   └── NoReply                 one call brought no reply (callers that make many count it and go on)
+├── TrainingFailed           3   a fine-tuning cannot begin, or cannot go on
 ├── WorkersNotStarted       3   bulk ingest cannot start processes beside its own
 └── UnreadableDocument      3   one file cannot be ingested (bulk ingest lists it and goes on)
 """
@@ -99,6 +100,12 @@ class NoReply(ModelError):
     def __init__(self, message: str, reason: Literal["timeout", "busy", "refused", "malformed"]) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class TrainingFailed(VouchError):
+    """A fine-tuning cannot begin with what it is given, or cannot go on: what happened, where and what to change."""
+
+    exit_code = 3
 
 
 class WorkersNotStarted(VouchError):
