@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 Method = Literal["qlora", "lora", "int8-lora", "full"]
 Schedule = Literal["linear", "cosine", "constant"]
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """The least and the greatest value that a number may have."""
+
+    least: float
+    greatest: float
+
+
+@dataclass(frozen=True, slots=True)
 class AdapterRecipe:
     """The low-rank adapter (Hu et al. 2021)."""
 
-    rank: int = 16
-    alpha: int = 32
-    dropout: float = 0.05
+    rank: Annotated[int, Between(1, 1024)] = 16
+    alpha: Annotated[int, Between(1, 4096)] = 32
+    dropout: Annotated[float, Between(0, 0.9)] = 0.05
     targets: tuple[str, ...] = ()
     """Names of layers; empty: every linear layer but the output layer."""
     rank_stabilised: bool = False
@@ -31,23 +39,25 @@ class DataRecipe:
     """JSON-lines files, relative to --data."""
     held_out: tuple[str, ...] = ()
     """The split that is only measured; empty: `held_out_share` of the groups."""
-    held_out_share: float = 0.05
-    max_length: int = 2048
+    held_out_share: Annotated[float, Between(0, 0.9)] = 0.05
+    max_length: Annotated[int, Between(16, 1_048_576)] = 2048
     """Tokens. A longer example is left out and counted, never cut."""
     packing: bool = False
     """Several examples in one row, none of which sees another."""
+    turns: Literal["all", "last"] = "all"
+    """Which turns of the assistant are learned; of feedback only ever the last, which is what people corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptimiserRecipe:
     """How weights change."""
 
-    learning_rate: float = 2e-4
+    learning_rate: Annotated[float, Between(1e-8, 1.0)] = 2e-4
     schedule: Schedule = "cosine"
-    warm_up: float = 0.03
+    warm_up: Annotated[float, Between(0, 1)] = 0.03
     """Share of the steps."""
-    weight_decay: float = 0.0
-    clip: float = 1.0
+    weight_decay: Annotated[float, Between(0, 1)] = 0.0
+    clip: Annotated[float, Between(1e-3, 1000)] = 1.0
     """Largest norm of the gradient."""
     paged: bool = True
     """Optimiser state that moves to main memory when the GPU is full; without a GPU it has no effect."""
@@ -57,25 +67,25 @@ class OptimiserRecipe:
 class RunRecipe:
     """How long, and what is measured on the way."""
 
-    epochs: float = 1.0
-    max_steps: int = 0
+    epochs: Annotated[float, Between(1e-3, 1000)] = 1.0
+    max_steps: Annotated[int, Between(0, 10_000_000)] = 0
     """0: as many as the epochs take."""
-    batch: int = 4
+    batch: Annotated[int, Between(1, 4096)] = 4
     """Rows a step on one device."""
-    accumulate: int = 4
+    accumulate: Annotated[int, Between(1, 4096)] = 4
     """Steps whose gradients make one update."""
-    checkpoint_every: int = 50
-    evaluate_every: int = 50
-    keep_checkpoints: int = 2
-    patience: int = 0
+    checkpoint_every: Annotated[int, Between(1, 10_000_000)] = 50
+    evaluate_every: Annotated[int, Between(1, 10_000_000)] = 50
+    keep_checkpoints: Annotated[int, Between(1, 1000)] = 2
+    patience: Annotated[int, Between(0, 1000)] = 0
     """Evaluations without a better loss after which training ends; 0: never."""
-    generate_held_out: int = 0
+    generate_held_out: Annotated[int, Between(0, 100_000)] = 0
     """Held-out examples answered greedily at each evaluation, for the answer metrics; 0: none."""
     gradient_checkpointing: bool = False
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    threads: int = 0
+    threads: Annotated[int, Between(0, 1024)] = 0
     """Of the processor; 0: one for each core."""
-    seed: int = 0
+    seed: Annotated[int, Between(0, 2**32 - 1)] = 0
 
 
 @dataclass(frozen=True, slots=True)

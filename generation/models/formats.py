@@ -92,10 +92,12 @@ def _turn_ends(vocabulary: TokenizerVocabulary) -> list[str]:
 
 
 def rendered(tokenizer: PreTrainedTokenizerBase, turns: Turns, tools: list[dict[str, Any]] | None) -> str:
+    """Return what the tokenizer's template makes of turns, the model's opened unless the last is its own."""
     offered: list[dict[Any, Any] | Callable[..., Any]] | None = list(tools) if tools else None
+    opened = turns[-1]["role"] != "assistant"
     try:
         # transformers renders in a sandbox: a template cannot reach anything but what it is given.
-        prompt = tokenizer.apply_chat_template(turns, tools=offered, tokenize=False, add_generation_prompt=True)
+        prompt = tokenizer.apply_chat_template(turns, tools=offered, tokenize=False, add_generation_prompt=opened)
     except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise ModelError(f"the model's chat template refuses this conversation: {error}") from error
     return str(prompt)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vouch.generation.chat import Message, ToolSchema
-from vouch.generation.templates.plain_turns import as_text, joined, plain_turns
+from vouch.generation.templates.plain_turns import as_text, calls_alone, joined, plain_turns
 from vouch.generation.templates.segments import Control, Segment, Text
 from vouch.generation.templates.tool_texts import described, function, thawed
 from vouch.generation.templates.written_calls import CallReader
@@ -19,9 +19,10 @@ from vouch.retrieval.errors import ModelError
 
 Turns = list[dict[str, Any]]
 Render = Callable[[Turns, list[dict[str, Any]] | None], str]
-"""Renders the template, the model's turn opened; ModelError where the template refuses the turns."""
+"""Renders the template, the model's turn opened unless the last turn is its own; ModelError for turns refused."""
 
 _LONGEST_MARKER = 40
+_PROBE_USER = Message("user", "probe")
 _PROBE_TOOL = ToolSchema("vouch_probe_tool", "probe", {"type": "object", "properties": {}})
 
 
@@ -56,7 +57,25 @@ class TemplateFormat:
         """Return the prompt up to where the assistant speaks."""
         turns, offered = self._sayable(messages, tools)
         rendering = _Rendering(self)
-        return self._assembled(self._render(rendering.dictionaries(turns), offered), rendering)
+        rendered = self._render(rendering.dictionaries(turns), offered)
+        if rendering.unsaid(rendered):
+            raise ModelError("the model's chat template leaves out the last turn: it cannot be used for chats")
+        return self._assembled(rendered, rendering)
+
+    def reply(self, message: Message, tools: Sequence[ToolSchema]) -> list[Segment]:
+        """Return what the template writes for a turn of the model behind the prompt, up to the token that ends it."""
+        turns, offered = self._sayable([_PROBE_USER], tools)
+        spoken = message if offered else as_text(calls_alone(message))
+        rendering = _Rendering(self)
+        dictionaries = rendering.dictionaries([*turns, spoken])
+        prompt, whole = self._render(dictionaries[:-1], offered), self._render(dictionaries, offered)
+        # A template may open a turn otherwise than it tells one, with a line to think on: then the turn begins there.
+        start = _shared(prompt, whole)
+        asked = [match.end() for match in rendering.placeholder.finditer(prompt)]
+        said = self._ended(whole[start:])
+        if start < asked[-1] or (spoken.content and not spoken.tool_calls and rendering.unsaid(said)):
+            raise ModelError("the model's chat template renders no turn of the assistant: it cannot be trained with it")
+        return self._assembled(said, rendering)
 
     def reader(self, tools: Sequence[ToolSchema]) -> CallReader:
         """Return what reads one reply."""
@@ -93,9 +112,16 @@ class TemplateFormat:
                 continue
             segments += [Text(plain), part] if plain else [part]
             plain = ""
-        if rendering.unsaid(rendered):
-            raise ModelError("the model's chat template leaves out the last turn: it cannot be used for chats")
         return [*segments, Text(plain)] if plain else segments
+
+    def _ended(self, said: str) -> str:
+        """Return a rendered turn up to the first token that ends a reply; the first such token where it has none."""
+        for match in self._controls.finditer(said) if self._controls else ():
+            if match[0] in self.stops:
+                return said[: match.end()]
+        if not self.stops:
+            raise ModelError("the model's tokenizer names no eos_token: a model trained so would never stop")
+        return said.rstrip() + self.stops[0]
 
     def _parts(self, rendered: str, rendering: "_Rendering") -> Iterator[Segment]:
         for index, piece in enumerate(rendering.placeholder.split(rendered)):
@@ -192,6 +218,11 @@ class _Rendering:
             text = pattern.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
         self.texts.append(text.strip() if self._form.ability.trims else text)
         return f"{self._nonce}{len(self.texts) - 1}z"
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _alternatives(markers: Sequence[str]) -> re.Pattern[str] | None:

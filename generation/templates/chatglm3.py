@@ -46,6 +46,11 @@ class ChatGLM3Format:
             segments += _turns_of(message)
         return [*segments, Control("<|assistant|>")]
 
+    def reply(self, message: Message, tools: Sequence[ToolSchema]) -> list[Segment]:  # noqa: ARG002 - calls look alike
+        """Return what the model writes behind `<|assistant|>`: the line of metadata, the content, the end."""
+        end = "<|observation|>" if message.tool_calls else "</s>"
+        return [*_turns_of(message)[1:], Control(end)]
+
     def reader(self, tools: Sequence[ToolSchema]) -> "ChatGLM3Reader":
         """Return what reads one reply."""
         return ChatGLM3Reader([tool.name for tool in tools])

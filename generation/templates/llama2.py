@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from vouch.generation.chat import Message, ToolSchema
-from vouch.generation.templates.plain_turns import plain_turns
+from vouch.generation.templates.plain_turns import as_text, calls_alone, plain_turns
 from vouch.generation.templates.segments import Control, Segment, Text
 from vouch.generation.templates.written_calls import CallReader
 
@@ -40,6 +40,11 @@ class Llama2Format:
                     Control("</s>"),
                 ]
         return segments
+
+    def reply(self, message: Message, tools: Sequence[ToolSchema]) -> list[Segment]:  # noqa: ARG002 - calls look alike
+        """Return what the model writes behind `[/INST]`: the turn between spaces, as a told one stands there."""
+        said = without_markers(as_text(calls_alone(message)).content).strip()
+        return [Text(f" {said} "), Control("</s>")]
 
     def reader(self, tools: Sequence[ToolSchema]) -> CallReader:
         """Return what reads one reply."""

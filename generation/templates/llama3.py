@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from vouch.generation.chat import Message, ToolSchema
+from vouch.generation.templates.plain_turns import calls_alone
 from vouch.generation.templates.segments import Control, Segment, Text
 from vouch.generation.templates.tool_texts import call_json, function, tool_text
 from vouch.generation.templates.written_calls import CallReader
@@ -29,6 +30,10 @@ class Llama3Format:
                 content, offered = _with_tools(content, offered), ()
             segments += [*_header(message.role), Text(content), Control("<|eot_id|>")]
         return [*segments, *_header("assistant")]
+
+    def reply(self, message: Message, tools: Sequence[ToolSchema]) -> list[Segment]:  # noqa: ARG002 - calls look alike
+        """Return what the model writes behind its header; only calls where it calls, as it was told to."""
+        return [Text(_content(calls_alone(message))), Control("<|eot_id|>")]
 
     def reader(self, tools: Sequence[ToolSchema]) -> CallReader:
         """Return what reads one reply."""

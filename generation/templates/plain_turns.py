@@ -1,6 +1,7 @@
 """Conversations for formats that know neither tools nor tool turns: system, then user and assistant in turn."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from vouch.generation.chat import Message, ToolSchema
 from vouch.generation.templates.tool_texts import call_json, described, result_text
@@ -32,6 +33,14 @@ def as_text(message: Message) -> Message:
         written = [message.content, *(call_json(call) for call in message.tool_calls)]
         return Message("assistant", "\n".join(filter(None, written)))
     return message
+
+
+def calls_alone(message: Message) -> Message:
+    """Return a turn that calls without its text: a model that writes calls as JSON is to reply with nothing else.
+
+    Only so are they read: behind prose, JSON is prose.
+    """
+    return replace(message, content="") if message.tool_calls else message
 
 
 def joined(messages: Iterable[Message]) -> list[Message]:

@@ -65,6 +65,13 @@ class RoleFormat(Protocol):
         """Return the prompt up to where the model speaks; ModelError for turns that the format cannot say."""
         ...
 
+    def reply(self, message: Message, tools: Sequence[ToolSchema]) -> list[Segment]:
+        """Return what the model writes for a turn of its own, up to and with the token that ends it.
+
+        The first text goes on where the prompt ends. ModelError for a turn that the format cannot say.
+        """
+        ...
+
     def reader(self, tools: Sequence[ToolSchema]) -> "ReplyReader":
         """Return what reads one reply of the model."""
         ...
