@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from vouch.app.server import examples
 from vouch.app.server.access import MayAsk
@@ -13,13 +12,11 @@ from vouch.app.server.documented import answers
 from vouch.app.server.held import Held, held
 from vouch.app.server.problems import status_of
 from vouch.app.server.schemas import AskBody, FactsQuery, FilterBody, SearchBody
-from vouch.app.server.streams import streamed, until_left
+from vouch.app.server.streams import EVENTS, EventResponse, streamed, until_left
 from vouch.app.service.types import AskRequest, Cancelled, FactsRequest, Filters, Listen, SearchRequest, StreamEvent
 from vouch.retrieval.errors import VouchError
 
 router = APIRouter(prefix="/v1", tags=["questions"])
-
-EVENTS = "text/event-stream"
 
 
 def filters_of(body: FilterBody) -> Filters:
@@ -39,17 +36,14 @@ async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
         def work(put: Listen, cancelled: Cancelled) -> None:
             server.service.ask(wanted, access, put, cancelled)
 
-        events = _events(server, streamed(server.workers, work))
-        return StreamingResponse(events, media_type=EVENTS, headers=NO_BUFFER)
+        stream = streamed(server.workers, work)
+        return EventResponse(_events(server, stream), stream)
     with server.metrics.stage("ask"):
         answer = await until_left(
             request, server.workers, lambda cancelled: server.service.ask(wanted, access, cancelled=cancelled)
         )
     server.metrics.answered(answer)
     return json_response(answer)
-
-
-NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def _events(server: Held, items: AsyncIterator[StreamEvent | VouchError | None]) -> AsyncIterator[bytes]:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from vouch.app.server import examples
 from vouch.app.server.access import MayAsk, needs_ask
@@ -18,9 +17,9 @@ from vouch.app.server.body import encoded, json_response
 from vouch.app.server.documented import answers
 from vouch.app.server.held import Held, held
 from vouch.app.server.problems import Problem, status_of
-from vouch.app.server.routes_ask import EVENTS, NO_BUFFER, filters_of
+from vouch.app.server.routes_ask import filters_of
 from vouch.app.server.schemas import ChatBody, ChatTurn
-from vouch.app.server.streams import streamed, until_left
+from vouch.app.server.streams import EventResponse, streamed, until_left
 from vouch.app.service.types import AskRequest, Cancelled, Filters, Json
 from vouch.retrieval.errors import VouchError
 
@@ -51,8 +50,8 @@ async def chat_completions(body: ChatBody, request: Request, access: MayAsk) -> 
         def work(put: Callable[[Json], None], cancelled: Cancelled) -> None:
             put(server.service.ask(wanted, access, cancelled=cancelled))
 
-        chunks = _chunks(server, streamed(server.workers, work), head, wanted.question if with_usage else None)
-        return StreamingResponse(chunks, media_type=EVENTS, headers=NO_BUFFER)
+        stream = streamed(server.workers, work)
+        return EventResponse(_chunks(server, stream, head, wanted.question if with_usage else None), stream)
     with server.metrics.stage("ask"):
         answer = await until_left(
             request, server.workers, lambda cancelled: server.service.ask(wanted, access, cancelled=cancelled)

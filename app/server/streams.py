@@ -4,9 +4,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from fastapi import Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from vouch.app.server.workers import Workers
 from vouch.retrieval.errors import VouchError
@@ -19,6 +21,8 @@ _Result = TypeVar("_Result")
 SECONDS_BETWEEN_LOOKS = 0.2
 LONGEST_SILENCE = 10.0
 """Seconds after which a stream says that it still lives."""
+EVENTS = "text/event-stream"
+_NO_BUFFER = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def until_left(request: Request, workers: Workers, call: Callable[[Callable[[], bool]], _Result]) -> _Result:
@@ -37,48 +41,67 @@ async def until_left(request: Request, workers: Workers, call: Callable[[Callabl
         raise
 
 
-def streamed(
-    workers: Workers, work: Callable[[Callable[[_Item], None], Callable[[], bool]], None]
-) -> AsyncIterator[_Item | VouchError | None]:
-    """Begin `work(put, cancelled)` in a worker thread and return what it puts; Problem 429 when too many wait already.
+class Stream(Generic[_Item]):
+    """What a worker thread puts, piece by piece; None after long silence, an error as the last."""
 
-    None comes after long silence, an error as the last. Begun here: once a response has begun it cannot be refused.
-    """
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[tuple[bool, _Item | VouchError | None]] = asyncio.Queue()
-    gone = threading.Event()
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[tuple[bool, _Item | VouchError | None]] = asyncio.Queue()
+        self._gone = threading.Event()
 
-    def put(item: _Item | VouchError | None, last: bool = False) -> None:
-        loop.call_soon_threadsafe(queue.put_nowait, (last, item))
+    def leave(self) -> None:
+        """Nobody listens any more: tell the worker."""
+        self._gone.set()
 
-    def produce() -> None:
+    def __aiter__(self) -> "Stream[_Item]":
+        return self
+
+    async def __anext__(self) -> _Item | VouchError | None:
         try:
-            work(put, gone.is_set)
+            last, item = await asyncio.wait_for(self._queue.get(), LONGEST_SILENCE)
+        except TimeoutError:
+            return None
+        if last:
+            raise StopAsyncIteration
+        return item
+
+    def _produce(self, work: Callable[[Callable[[_Item], None], Callable[[], bool]], None]) -> None:
+        try:
+            work(self._put, self._gone.is_set)
         except VouchError as error:
-            put(error)
+            self._put(error)
         except Exception:  # the outermost place of this thread: a bug, logged and told without details
             logger.exception("a streamed answer failed")
-            put(VouchError("a bug; the server's log holds the rest"))
+            self._put(VouchError("a bug; the server's log holds the rest"))
         finally:
-            put(None, last=True)
+            self._put(None, last=True)
 
-    workers.start(produce)
-    return _from_queue(queue, gone)
+    def _put(self, item: _Item | VouchError | None, last: bool = False) -> None:
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, (last, item))
 
 
-async def _from_queue(
-    queue: asyncio.Queue[tuple[bool, _Item | VouchError | None]], gone: threading.Event
-) -> AsyncIterator[_Item | VouchError | None]:
-    """Yield what was put until the last; `gone` is set when nobody listens any more."""
-    try:
-        while True:
-            try:
-                last, item = await asyncio.wait_for(queue.get(), LONGEST_SILENCE)
-            except TimeoutError:
-                yield None
-                continue
-            if last:
-                return
-            yield item
-    finally:
-        gone.set()
+def streamed(workers: Workers, work: Callable[[Callable[[_Item], None], Callable[[], bool]], None]) -> Stream[_Item]:
+    """Begin `work(put, cancelled)` in a worker thread and return what it puts; Problem 429 when too many wait already.
+
+    Begun here: once a response has begun it cannot be refused.
+    """
+    stream: Stream[_Item] = Stream()
+    workers.start(lambda: stream._produce(work))
+    return stream
+
+
+class EventResponse(StreamingResponse):
+    """Sends what is made of a stream, and leaves the stream whichever way the response ends.
+
+    Not left to the iterator: one whose first piece nobody has waited for yet is dropped without a word.
+    """
+
+    def __init__(self, pieces: AsyncIterator[bytes], stream: Stream[_Item]) -> None:
+        super().__init__(pieces, media_type=EVENTS, headers=_NO_BUFFER)
+        self._leave = stream.leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()

@@ -213,29 +213,55 @@ def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
     assert client.post("/v1/search", json={"query": "x", "k": 5.0, "years": [2023.0]}).status_code == 200
 
 
-@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_a_client_that_goes_away_stops_the_work(application: Make, service: SlowService, accept: str) -> None:
+async def leave_after(left: asyncio.Event, application: FastAPI, path: str, body: dict[str, Any], accept: str) -> None:
+    """Post a question and go away as soon as `left` is set."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if not sent:
+            sent.append(1)
+            return {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Any) -> None:
+        pass
+
+    headers = [(b"content-type", b"application/json"), (b"accept", accept.encode())]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    scope |= {"http_version": "1.1", "scheme": "http", "server": ("test", 80), "client": ("test", 1), "asgi": {}}
+    await application(scope, receive, send)  # type: ignore[arg-type]
+
+
+ASKED = {"question": "x"}
+CHAT = {"messages": [{"role": "user", "content": "x"}]}
+STREAMS = [("/v1/ask", ASKED, "text/event-stream"), ("/v1/chat/completions", CHAT | {"stream": True}, "*/*")]
+WHOLE = [("/v1/ask", ASKED, "application/json"), ("/v1/chat/completions", CHAT, "*/*")]
+
+
+@pytest.mark.parametrize(("path", "body", "accept"), STREAMS + WHOLE)
+def test_a_client_that_goes_away_stops_the_work(
+    application: Make, service: SlowService, path: str, body: dict[str, Any], accept: str
+) -> None:
     async def leave() -> None:
-        sent: list[Any] = []
         left = asyncio.Event()
-
-        async def receive() -> dict[str, Any]:
-            if not sent:
-                sent.append(1)
-                return {"type": "http.request", "body": b'{"question": "x"}', "more_body": False}
-            await left.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(_message: Any) -> None:
-            pass
-
-        headers = [(b"content-type", b"application/json"), (b"accept", accept.encode())]
-        scope = {"type": "http", "method": "POST", "path": "/v1/ask", "headers": headers, "query_string": b""}
-        scope |= {"http_version": "1.1", "scheme": "http", "server": ("test", 80), "client": ("test", 1), "asgi": {}}
-        work = asyncio.create_task(application()(scope, receive, send))  # type: ignore[arg-type]
+        work = asyncio.create_task(leave_after(left, application(), path, body, accept))
         await asyncio.to_thread(service.began.wait, 5)
         left.set()
         await asyncio.wait_for(work, 5)
+
+    asyncio.run(leave())
+    assert service.was_cancelled.wait(5)
+
+
+@pytest.mark.parametrize(("path", "body", "accept"), STREAMS)
+def test_a_client_that_left_before_the_first_piece_stops_the_work(
+    application: Make, service: SlowService, path: str, body: dict[str, Any], accept: str
+) -> None:
+    async def leave() -> None:
+        left = asyncio.Event()
+        left.set()
+        await asyncio.wait_for(leave_after(left, application(), path, body, accept), 5)
 
     asyncio.run(leave())
     assert service.was_cancelled.wait(5)
