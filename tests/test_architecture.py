@@ -36,12 +36,18 @@ ADAPTERS = (
     "vouch.eval.text_generation",
     "vouch.finetune.adapters",
     "vouch.finetune.embedding",
+    "vouch.finetune.training",
 )
 SHARED_BY_ADAPTERS = ("vouch.generation.models", "vouch.retrieval.torch_models")
 """Adapters of other sorts stand on these: embedders and rerankers load their models alike, what is served is trained."""
 NO_ADAPTERS = (
     "vouch.finetune.adapters.listing",
     "vouch.finetune.adapters.model_card",
+    "vouch.finetune.training.packing",
+    "vouch.finetune.training.recipe",
+    "vouch.finetune.training.recipe_file",
+    "vouch.finetune.training.sequences",
+    "vouch.finetune.training.types",
     "vouch.ingest.loaders.registry",
     "vouch.ingest.loaders.discover",
 )
