@@ -9,7 +9,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from vouch.app.server import routes_ask, routes_documents, routes_health, routes_ingest, routes_openai, routes_people
+from vouch.app.server import (
+    routes_ask,
+    routes_docs,
+    routes_documents,
+    routes_health,
+    routes_ingest,
+    routes_openai,
+    routes_people,
+)
 from vouch.app.server.access import Gate
 from vouch.app.server.held import Held
 from vouch.app.server.middleware import BodyLimit, RequestFrame
@@ -20,6 +28,8 @@ _ABOUT = (
     "Questions to annual reports and medical documents. Every answer carries document and page of each sentence, "
     "the table row of each number, and formula and operands of each ratio."
 )
+
+_ROUTES = (routes_ask, routes_openai, routes_documents, routes_ingest, routes_people, routes_health, routes_docs)
 
 
 def create_application(
@@ -33,9 +43,17 @@ def create_application(
         held.workers.close()
         close()
 
-    application = FastAPI(title="Vouch", version=version("vouch-qa"), description=_ABOUT, lifespan=lifespan)
+    # FastAPI's own pages load their scripts from elsewhere.
+    application = FastAPI(
+        title="Vouch",
+        version=version("vouch-qa"),
+        description=_ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     application.state.held, application.state.gate = held, gate
-    for routes in (routes_ask, routes_openai, routes_documents, routes_ingest, routes_people, routes_health):
+    for routes in _ROUTES:
         application.include_router(routes.router)
     add_problem_handlers(application)
     if not gate.asks_for_keys:

@@ -14,6 +14,8 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vouch.app.server.routes_docs import CONTENT_POLICY, PATHS
+
 logger = logging.getLogger("vouch.requests")
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -21,10 +23,10 @@ SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-_DOCS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc"})
+_OF_THE_PAGE = (*SECURITY_HEADERS[:-1], (b"content-security-policy", CONTENT_POLICY.encode()))
 Counted = Callable[[str, str, int, float], None]
 
 
@@ -76,8 +78,8 @@ class RequestFrame:
 
 
 def _headers(scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
-    # The page that shows the API description loads its scripts; everything else is data.
-    return SECURITY_HEADERS[:3] if scope["path"] in _DOCS else SECURITY_HEADERS
+    # The page that shows the API description loads its script; everything else is data.
+    return _OF_THE_PAGE if scope["path"] in PATHS else SECURITY_HEADERS
 
 
 class BodyLimit:
