@@ -21,6 +21,7 @@ from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.ingest import ingest
 from vouch.app.commands.keys import keys
 from vouch.app.commands.library import library
+from vouch.app.commands.model import model
 from vouch.app.commands.search import search
 from vouch.app.commands.serve import serve
 from vouch.app.commands.ui import ui
@@ -75,6 +76,7 @@ COMMANDS = (
     keys,
     evaluate,
     finetune,
+    model,
     config,
     doctor,
     demo,

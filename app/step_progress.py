@@ -32,3 +32,18 @@ def step_progress(total: int, things: str) -> Iterator[Callable[[int], None]]:
             note(f"{done:,}/{total:,} {things}")
 
     yield advance
+
+
+@contextmanager
+def percent_progress(things: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what is told how much of how much is done; `things`: what the percentages are of, as `% written`."""
+    shown = 0
+    with step_progress(100, things) as advance:
+
+        def done(much: int, of: int) -> None:
+            nonlocal shown
+            now = much * 100 // of if of else 100
+            advance(now - shown)
+            shown = now
+
+        yield done

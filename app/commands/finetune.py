@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from vouch.app.commands.finetune_adapters import adapters, merge
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.options import Command
 from vouch.app.terminal import note
@@ -68,3 +69,7 @@ def red_flags(recipe: Path, out: Path) -> None:
     from vouch.app.wiring_finetune import train_red_flags
 
     note(f"{train_red_flags(recipe, out, note)}: written")
+
+
+for command in (adapters, merge):
+    finetune.add_command(command)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, LoraModel, PeftModel, set_peft_model_state_dict
-from transformers import GlmConfig, PreTrainedModel
+from transformers import GlmConfig, PretrainedConfig, PreTrainedModel
 
 from vouch.generation.models.chatglm3.old_adapters import is_old, native_adapter
 from vouch.generation.models.shards import stored_tensors
@@ -24,7 +24,7 @@ class Adapters:
         """Load each folder under its name; ModelError for one that does not fit the model. None is in force then."""
         self._peft: PeftModel | None = None
         for name, folder in folders.items():
-            config, tensors = _read(folder, model)
+            config, tensors = read_adapter(folder, model.config)
             self._peft = _with(model, self._peft, name, config)
             found: Any = set_peft_model_state_dict(self._peft, tensors, adapter_name=name)
             _check(found.unexpected_keys, [key for key in found.missing_keys if f".{name}." in key], folder)
@@ -51,8 +51,8 @@ class Adapters:
         self._in_force = name
 
 
-def _read(folder: Path, model: PreTrainedModel) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
-    """Return an adapter's configuration and tensors, under native names."""
+def read_adapter(folder: Path, model: PretrainedConfig) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
+    """Return an adapter's configuration and tensors, under native names; ModelError where it is no LoRA for a model."""
     settings = folder / "adapter_config.json"
     if not settings.is_file():
         raise ModelError(f"{folder} is no folder of an adapter: it has no adapter_config.json")
@@ -70,9 +70,9 @@ def _read(folder: Path, model: PreTrainedModel) -> tuple[LoraConfig, dict[str, t
     tensors = {entry.name: entry.tensor for entry in stored_tensors([file])}
     if not is_old(tensors):
         return config, tensors
-    if not isinstance(model.config, GlmConfig):
-        raise ModelError(f"{folder} was made for ChatGLM3, this model is a {model.config.model_type}")
-    return native_adapter(config, tensors, model.config, folder)
+    if not isinstance(model, GlmConfig):
+        raise ModelError(f"{folder} was made for ChatGLM3, this model is a {model.model_type}")
+    return native_adapter(config, tensors, model, folder)
 
 
 def _with(model: PreTrainedModel, peft: PeftModel | None, name: str, config: LoraConfig) -> PeftModel:

@@ -57,7 +57,7 @@ def native_tensors(stored: Iterable[StoredTensor], config: GlmConfig) -> dict[st
         problems += _taken(entry, config, expected, found)
     if config.tie_word_embeddings:
         expected.pop("lm_head.weight", None)
-    problems += [f"{_original_name(name)} is missing" for name in expected if name not in found]
+    problems += [f"{original_name(name)} is missing" for name in expected if name not in found]
     if problems:
         shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
         raise ModelError(f"the checkpoint does not fit its config.json: {shown}")
@@ -115,8 +115,8 @@ def _whole_shape(name: str, expected: Mapping[str, torch.Size], config: GlmConfi
     return [sum(part_rows(config)), *shape[1:]] if any(part in name for part in PARTS) else shape
 
 
-def _original_name(native: str) -> str:
-    """Return how a checkpoint calls what is missing, for the message."""
+def original_name(native: str) -> str:
+    """Return how a checkpoint in the original layout calls a native tensor, or the one that it is a part of."""
     for original, ours in _WHOLE.items():
         if ours == native:
             return f"transformer.{original}"

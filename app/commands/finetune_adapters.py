@@ -1,0 +1,59 @@
+"""`vouch finetune adapters`, `merge` and `export`: what becomes of an adapter after its training."""
+
+from pathlib import Path
+
+import click
+
+from vouch.app.commands.model_options import FOLDER, chosen_writing, flag, writing_options
+from vouch.app.commands.options import json_option
+from vouch.app.step_progress import percent_progress
+from vouch.app.terminal import note, print_json
+
+PART_FAILED = 3
+
+
+@click.command(short_help="List adapters.")
+@click.argument("folders", nargs=-1, required=True, type=FOLDER, metavar="DIR...")
+@json_option
+@click.pass_context
+def adapters(ctx: click.Context, folders: tuple[Path, ...], as_json: bool) -> None:
+    """List the adapters in folders and below them: base, method, rank, layers, when and from what trained, scores.
+
+    Exit code 3 where one of them is broken; its line says why.
+    """
+    from vouch.app.adapter_lines import adapter_json, adapter_table
+    from vouch.finetune.adapters.listing import find_adapters
+
+    found = find_adapters(folders)
+    if as_json:
+        print_json({"adapters": [adapter_json(entry) for entry in found]})
+    elif found:
+        click.echo(adapter_table(found))
+    else:
+        note("no adapters there (a folder with an adapter_config.json is one)")
+    if any(entry.problem for entry in found):
+        ctx.exit(PART_FAILED)
+
+
+@click.command(short_help="Merge an adapter into its base model.")
+@click.argument("adapter", type=FOLDER, metavar="ADAPTER")
+@click.option("--base", type=FOLDER, required=True, metavar="DIR", help="The model it was trained on, not quantised.")
+@writing_options
+@flag("--keep-layout", "A ChatGLM3 stays in its original layout instead of the native one.")
+@flag("--any-base", "Merge even into weights that the adapter was not trained on.")
+@json_option
+@click.pass_context
+def merge(ctx: click.Context, adapter: Path, base: Path, as_json: bool) -> None:
+    """Write the model that the base becomes with ADAPTER, so that it runs without.
+
+    The base is the model in bf16, fp16 or fp32, never a quantised one. Memory holds one tensor at a time.
+    """
+    from vouch.app.wiring_finetune_adapters import merge_adapter
+
+    with percent_progress("% merged") as done:
+        merged = merge_adapter(adapter, base, chosen_writing(ctx), done)
+    if as_json:
+        told = {"changed": merged.changed, "tensors": merged.tensors, "bytes": merged.bytes}
+        print_json({"out": str(merged.folder), **told})
+    else:
+        note(f"{merged.folder}: {merged.changed} of {merged.tensors} tensors changed, {merged.bytes / 1e9:.2f} GB")
