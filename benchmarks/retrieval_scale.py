@@ -3,15 +3,17 @@
     python benchmarks/retrieval_scale.py 10000 100000 --passages LIBRARY... --questions FILE.jsonl... [--postgres]
 
 LIBRARY is a library folder made by `vouch ingest`, FILE.jsonl has a `question` or `text` on each line. Prints Markdown
-tables (benchmarks/RESULTS.md). --work keeps the libraries that are made: a second run only measures. rank-bm25 is
-measured up to --rank-bm25-up-to passages; it takes seconds a question beyond.
+tables (benchmarks/RESULTS.md). --work keeps the libraries that are made: a run that was cut short goes on, a second run
+only measures, and its memory is that of searching alone. rank-bm25 is measured up to --rank-bm25-up-to passages; it
+takes seconds a question beyond.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from vouch.retrieval.embedders.static import StaticEmbedder
 from vouch.retrieval.half_vectors import vector_text
 from vouch.retrieval.lexical.passage_tokens import body_tokens
 from vouch.retrieval.lexical.tantivy_index import TantivyIndex
-from vouch.retrieval.library import Library
+from vouch.retrieval.library import Indexes, Library
 from vouch.retrieval.library_store import LibraryStore
 from vouch.retrieval.stores.embedded_postgres import address_of
 from vouch.retrieval.stores.postgres_store import PostgresStore
@@ -39,6 +41,8 @@ RANK_BM25_QUESTIONS = 20
 SINGLE_INSERTS = 500
 ADDED = 20
 """Documents that are added one by one."""
+_KEPT_EVERY = 100_000
+"""Passages between two commits of the lexical index while it is built."""
 _COLUMNS = "what | build s | MB on disk | memory MiB | p50 ms | p95 ms | CPU ms | per second | recall@10 | beside"
 
 
@@ -72,15 +76,15 @@ class Bench:
     def run(self, rank_bm25: bool, postgres: bool) -> None:
         """Print a row for each thing measured."""
         with closing(SqliteStore(self._folder, write=True, embedder=self._embedder)) as store:
-            filled = cost(lambda: self._fill(store)) if not store.documents() else "kept"
+            filled = cost(lambda: self._fill(store)) if store.stats().chunks < self._size else "kept"
             print(f"\n{self._size:,} passages: stored in {filled} s, load {os.getloadavg()[0]:.0f}\n\n| {_COLUMNS} |")
             print(f"|{' --- |' * (_COLUMNS.count('|') + 1)}")
-            self._tenth = tenth_products(store, self._queries)
+            self._tenth = self._exact(store)
             vectors = FaissIndex(self._folder / "index" / "vectors", self._embedder.dimension)
             self._vector_leg(store, vectors)
             lexical = TantivyIndex(self._folder / "index" / "tantivy")
             self._lexical_leg(store, lexical)
-            library = Library(store, lexical, vectors, self._embedder, self._folder / "index" / "lock")
+            library = Library(store, Indexes(lexical, vectors, self._folder / "index" / "lock"), self._embedder)
             row("hybrid, embedded", "-", megabytes(self._folder), times(library.search, self._questions), "-")
             self._adding(library, store)
             if rank_bm25:
@@ -89,8 +93,17 @@ class Bench:
                 self._postgres(store)
 
     def _fill(self, store: LibraryStore) -> None:
-        for document in self._corpus.documents(self._size):
+        for document in self._corpus.documents(self._size, made=len(store.documents())):
             store.put(document)
+
+    def _exact(self, store: LibraryStore) -> Vectors:
+        """Return what the tenth nearest of each question scores; made once for a library and its questions."""
+        key = hashlib.sha256(f"{store.position()} {self._questions}".encode()).hexdigest()[:16]
+        kept = self._folder / f"tenth-{key}.npy"
+        if not kept.is_file():
+            np.save(kept, tenth_products(store, self._queries))
+        tenth: Vectors = np.load(kept)
+        return tenth
 
     def _vector_leg(self, store: SqliteStore, index: FaissIndex) -> None:
         built: Cost | str = "kept"
@@ -108,7 +121,6 @@ class Bench:
     def _lexical_leg(self, store: SqliteStore, index: TantivyIndex) -> None:
         built: Cost | str = "kept"
         if index.position != store.position():
-            index.clear()
             built = cost(lambda: _indexed_words(store, index))
         taken = times(lambda question: index.search(question, 10), self._questions)
         row("words, tantivy", built, megabytes(self._folder / "index" / "tantivy"), taken, "-")
@@ -131,7 +143,7 @@ class Bench:
         steps = []
         for number in range(ADDED):
             mark = f"zq{os.getpid()}x{number}"
-            texts = [f"{mark} {text}" for text in list(self._texts(number))]
+            texts = [f"{mark} {text}" for text in self._corpus.texts(50, number)]
             vectors = self._embedder.embed_passages(texts)
             added = record(mark, texts, vectors)
             stored = cost(lambda added=added: store.put(added))  # type: ignore[misc]
@@ -146,10 +158,6 @@ class Bench:
             f"{1000 * total[-1]:.0f} (worst) | {1000 * cpu[len(cpu) // 2]:.0f} | - | - | {ADDED} of 50 passages |"
         )
 
-    def _texts(self, number: int) -> Iterator[str]:
-        (made,) = self._corpus.documents(50, 1_000_000 + number)
-        yield from (chunk.text for chunk in made.chunks)
-
     def _postgres(self, source: SqliteStore) -> None:
         address = address_of(self._database / "data")
         with closing(PostgresStore(address, "benchmark", write=True, embedder=self._embedder)) as store:
@@ -160,7 +168,7 @@ class Bench:
             ((size,),) = store.database.rows("SELECT pg_total_relation_size('vectors')")
             self._vector_row("vectors, pgvector", built, size / 1e6, index)
             lexical = TantivyIndex(self._database / "words")
-            library = Library(store, lexical, index, self._embedder, self._database / "lock")
+            library = Library(store, Indexes(lexical, index, self._database / "lock"), self._embedder)
             library.catch_up()
             taken = times(library.search, self._questions)
             row("hybrid, PostgreSQL", "-", 0, taken, "-")
@@ -207,10 +215,18 @@ def _indexed(store: SqliteStore, index: FaissIndex) -> None:
 
 
 def _indexed_words(store: SqliteStore, index: TantivyIndex) -> None:
-    position = store.position()
-    for seqs, chunks, _ in store.added_since(""):
+    """Build, or go on from the last commit of a run that was cut short."""
+    library, _, removed = store.position().split(":")
+    if not store.follows(index.position):
+        index.clear()
+    waiting = 0
+    for seqs, chunks, _ in store.added_since(index.position):
         index.add(zip(seqs, chunks, strict=True))
-    index.commit(position)
+        waiting += len(seqs)
+        if waiting >= _KEPT_EVERY:
+            index.commit(f"{library}:{seqs[-1]}:{removed}")
+            waiting = 0
+    index.commit(store.position())
 
 
 def _must_find(library: Library, mark: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,20 +27,31 @@ class Corpus:
     def __init__(self, libraries: Sequence[Path], embedder: StaticEmbedder) -> None:
         self.embedder = embedder
         self._real = [text for library in libraries for text in _texts(library)]
-        self._words = [rjieba.cut(text, False) for text in self._real]
         self._rows: list[np.ndarray] = []
 
     def __len__(self) -> int:
         return len(self._real)
 
-    def documents(self, count: int, first: int = 0) -> Iterator[DocumentRecord]:
-        """Yield documents with `count` passages in all; `first` numbers the first of them."""
+    def documents(self, count: int, made: int = 0) -> Iterator[DocumentRecord]:
+        """Yield documents with `count` passages in all, but for the first `made` of them."""
         embed = self._embedded if count <= _EMBEDDED_UP_TO else self._varied_vectors
-        for number, start in enumerate(range(0, count, DOCUMENT), start=first):
-            random_numbers = random.Random(number)
-            places = [(number * DOCUMENT + n) % len(self._real) for n in range(min(DOCUMENT, count - start))]
-            texts = [self._varied(place, random_numbers) for place in places]
+        for start in range(made * DOCUMENT, count, DOCUMENT):
+            number = start // DOCUMENT
+            places = [place % len(self._real) for place in range(start, min(start + DOCUMENT, count))]
+            texts = self._varied_texts(places, number)
             yield record(f"made-{number}", texts, embed(texts, places, number))
+
+    def texts(self, count: int, seed: int) -> list[str]:
+        """Return some passages that are in no document of a library of this size."""
+        return self._varied_texts([(seed * count + n) % len(self._real) for n in range(count)], -1 - seed)
+
+    @cached_property
+    def _words(self) -> list[list[str]]:
+        return [rjieba.cut(text, False) for text in self._real]
+
+    def _varied_texts(self, places: Sequence[int], seed: int) -> list[str]:
+        random_numbers = random.Random(seed)
+        return [self._varied(place, random_numbers) for place in places]
 
     def _varied(self, place: int, random_numbers: random.Random) -> str:
         other = self._words[random_numbers.randrange(len(self._words))]
