@@ -66,7 +66,7 @@ def fact_desk(library: "Library", facts: "Stated | None" = None, model: "ChatMod
 
 def make_retrieval(settings: Settings, generator: "Generator") -> "Retrieve":
     """Return what finds passages; the chat model that words questions anew is the generator's, where it has one."""
-    plain = _plain_retrieval(settings)
+    plain = passage_search(settings)
     manner = settings.retrieval.variants
     if manner == "none":
         return plain
@@ -79,7 +79,8 @@ def make_retrieval(settings: Settings, generator: "Generator") -> "Retrieve":
     return VariedRetrieval(own, VariantOptions(manner, settings.retrieval.variant_count, prompts=prompts), plain)
 
 
-def _plain_retrieval(settings: Settings) -> "Retrieve":
+def passage_search(settings: Settings) -> "Retrieve":
+    """Return what finds passages for a question as it is worded."""
     from vouch.generation.retrieve import retrieve, retrieve_suited
 
     match settings.retrieval.reranker:
@@ -107,11 +108,11 @@ def make_generator(settings: Settings, model: "ChatModel | None" = None) -> "Gen
     from vouch.app.wiring_models import make_chat_model
     from vouch.generation.chat_generator.generator import ChatGenerator
 
-    tools = _tools(settings) if settings.generation.tools else None
+    tools = toolboxes(settings) if settings.generation.tools else None
     return ChatGenerator(model or make_chat_model(model_settings(settings)), chat_options(settings), tools)
 
 
-def _tools(settings: Settings) -> "Callable[[Task], Toolbox]":
+def toolboxes(settings: Settings) -> "Callable[[Task], Toolbox]":
     """Return what a model may look up for one question: read only, in the documents that may answer it."""
     from vouch.generation.tools.standard import standard_tools
     from vouch.generation.tools.types import ToolContext

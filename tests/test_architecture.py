@@ -58,6 +58,7 @@ WIRING = (
     "vouch.app.wiring_embedder",
     "vouch.app.wiring_finetune",
     "vouch.app.wiring_finetune_adapters",
+    "vouch.app.wiring_finetune_examples",
     "vouch.app.wiring_ingest",
     "vouch.app.wiring_models",
     "vouch.app.wiring_serve",

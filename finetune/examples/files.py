@@ -1,6 +1,7 @@
 """Examples as files: one a line, in a form that other trainers read as well.
 
-`{"id", "kind", "group", "source", "licence", "messages": [as OpenAI's chat completions], "tools": [likewise]}`
+`{"id", "kind", "group", "source", "licence", "messages": [as OpenAI's chat completions], "tools": [likewise]}`, and
+`"question"` where the last turn of the user holds passages beside it.
 """
 
 import json
@@ -47,6 +48,8 @@ def example_json(example: Example) -> dict[str, Any]:
         "licence": example.licence,
         "messages": messages_json(example.messages),
     }
+    if example.question:
+        form["question"] = example.question
     if example.tools:
         form["tools"] = tools_json(example.tools)
     return form
@@ -69,4 +72,5 @@ def example_from_json(row: Mapping[str, Any]) -> Example:
         tools=tools_from_json(row.get("tools")),
         source=str(row.get("source") or ""),
         licence=str(row.get("licence") or ""),
+        question=str(row.get("question") or ""),
     )

@@ -23,3 +23,15 @@ class Example:
     source: str = ""
     """File or library it comes from, for the model card."""
     licence: str = ""
+    question: str = ""
+    """What is asked, where the last turn of the user holds more than that (passages); else empty."""
+
+    @property
+    def asked(self) -> str:
+        """What is asked in the end, without passages."""
+        return self.question or next(turn.content for turn in reversed(self.messages) if turn.role == "user")
+
+    @property
+    def answer(self) -> str:
+        """What the model should have said in the end."""
+        return self.messages[-1].content
