@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from vouch.app.eval_bare import bare_model
 from vouch.app.eval_libraries import passage_library
 from vouch.app.eval_output import RunOptions, Subject, evaluation, finish
 from vouch.app.eval_progress import item_progress
@@ -27,7 +28,7 @@ from vouch.eval.records import record_from_json, record_json
 from vouch.eval.report import Extras
 from vouch.eval.runs import Run
 from vouch.eval.systems import AskLibrary, AskPassages
-from vouch.eval.types import AnswerRecord, Item, PageText
+from vouch.eval.types import AnswerRecord, Item, PageText, UnderTest
 from vouch.generation.pipeline import Asker
 from vouch.retrieval.types import Hit
 
@@ -44,7 +45,7 @@ _WRITING = Lock()
 class Bench:
     """Everything that a run of questions needs."""
 
-    systems: Sequence[System]
+    systems: Sequence[UnderTest]
     """One for each question that is answered at the same time."""
     gathered: "GatheredModel | None"
     """The chat model that they share; None where questions are answered one by one."""
@@ -56,14 +57,14 @@ def evaluate_answers(settings: Settings, files: Sequence[Path], options: RunOpti
     """Ask all questions that are not answered yet in the run, and return the summary of all."""
     items = chosen_items(files, options)
     judge = make_judge(settings) if judged else None
-    with bench(settings, items) as prepared:
+    with bare_bench(settings, options.bare) if options.bare else bench(settings, items) as prepared:
         subject = Subject(
             kind="answers",
             dataset=", ".join(f"{file.absolute().parent.name}/{file.stem}" for file in files),
             library=prepared.fingerprint,
             questions=items_fingerprint(items),
             items=len(items),
-            choices={"judged": judged},
+            choices={"judged": judged, "bare": options.bare},
         )
         with evaluation(settings, subject, options) as run:
             done = sum(run.find(item.id) is not None for item in items)
@@ -118,14 +119,21 @@ def bench(settings: Settings, items: Sequence[Item]) -> Iterator[Bench]:
         yield Bench(systems, gathered, fingerprint, _picture(main))
 
 
+@contextmanager
+def bare_bench(settings: Settings, generator: str) -> Iterator[Bench]:
+    """Give the chat model by itself, with the adapter that `base+ADAPTER` names or without one."""
+    system, gathered = bare_model(settings, generator)
+    yield Bench([system] * (settings.model.batch if gathered else 1), gathered, "", lambda *_: None)
+
+
 def _records(
-    items: Sequence[Item], prepared: Bench, record: Callable[[Item, System], AnswerRecord]
+    items: Sequence[Item], prepared: Bench, record: Callable[[Item, UnderTest], AnswerRecord]
 ) -> list[AnswerRecord]:
     """Return the record of each item; where a model answers several together, each in a thread of its own."""
     gathered = prepared.gathered
     if gathered is None:
         return [record(item, prepared.systems[0]) for item in items]
-    free: SimpleQueue[System] = SimpleQueue()
+    free: SimpleQueue[UnderTest] = SimpleQueue()
     for system in prepared.systems:
         free.put(system)
 
@@ -157,7 +165,9 @@ def _picture(library: "Library") -> PagePicture:
     return draw
 
 
-def _record(item: Item, run: Run, system: System, judge: Judge | None, advance: Callable[[str], None]) -> AnswerRecord:
+def _record(
+    item: Item, run: Run, system: UnderTest, judge: Judge | None, advance: Callable[[str], None]
+) -> AnswerRecord:
     """Return an item's record: the one of an earlier attempt, else the question is asked now."""
     from time import perf_counter
 
@@ -167,6 +177,7 @@ def _record(item: Item, run: Run, system: System, judge: Judge | None, advance: 
     started = perf_counter()
     answer, hits = asked(item, system)
     record = judged_record(item, answer, hits, system.page_text, perf_counter() - started)
+    record = replace(record, scores={**record.scores, **system.likelihood(item)})
     written = record_json(record)
     if judge is not None:
         found = judge.judge(_case(record, hits))

@@ -32,6 +32,8 @@ class RunOptions:
     core: bool = False
     sample: int | None = None
     seed: int = 0
+    bare: str = ""
+    """`base` or `base+ADAPTER`: the chat model is asked by itself; empty: the library."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from vouch.eval.verdicts.amounts import judge_amounts, judge_count
 from vouch.eval.verdicts.choices import judge_choice
 from vouch.eval.verdicts.judgement import Judgement, is_refusal, refuses
 from vouch.eval.verdicts.names import judge_names
-from vouch.eval.verdicts.prose import judge_filing, judge_open, judge_reading
+from vouch.eval.verdicts.prose import judge_filing, judge_open, judge_reading, judge_reply
 from vouch.eval.verdicts.texts import judge_text
 from vouch.generation.types import Answer
 
@@ -23,11 +23,13 @@ _JUDGES: Mapping[ItemKind, Callable[[Item, Answer], Judgement]] = {
     "reading": judge_reading,
     "filing": judge_filing,
     "choice": judge_choice,
+    "reply": judge_reply,
 }
 _WHEN_REFUSED: Mapping[ItemKind, Mapping[str, float]] = {
     "reading": {"em": 0.0, "f1": 0.0},
     "filing": {"f1": 0.0, "rouge_l": 0.0},
     "choice": {"choice": 0.0},
+    "reply": {"f1": 0.0, "rouge_l": 0.0},
 }
 """Means over the whole set count a refusal as nothing said."""
 

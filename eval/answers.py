@@ -1,5 +1,6 @@
 """Items asked and judged one by one, and what comes of all of them. Knows no file and no run directory."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -9,15 +10,18 @@ from vouch.eval.answer_metrics import all_scores, judge
 from vouch.eval.citation_metrics import CUTS, mean_scores
 from vouch.eval.official import official_summary
 from vouch.eval.significance import bootstrap_interval
-from vouch.eval.types import AnswerRecord, Ask, AskPassage, Item, Metrics, PageText, Verdict
+from vouch.eval.types import AnswerRecord, Ask, AskPassage, Item, Metrics, PageText, UnderTest, Verdict
 from vouch.eval.verdicts.choices import LETTERS
 from vouch.generation.types import Answer
+from vouch.retrieval.errors import UsageError
 from vouch.retrieval.types import Hit
 
 WEIGHTS: Mapping[Verdict, float] = {"correct": 1.0, "refused": 0.0, "wrong": -1.0}
 """A wrong answer costs what a right one gains: saying nothing is better than guessing with less than even odds."""
 MEANS = (*(f"page_recall@{cut}" for cut in CUTS), "citation_precision", "citation_recall", "f1", "rouge_l")
 """Metrics that the summary always names, null where no item has them."""
+LOGPROB = "reference_logprob"
+"""Mean log-probability (natural) of a token of the reference, of models that tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,21 @@ class System:
     ask_passage: AskPassage
     page_text: PageText
 
+    def answer(self, item: Item) -> tuple[Answer, tuple[Hit, ...]]:
+        """Return what it answers; an item with a passage is asked over that passage alone."""
+        if item.messages:
+            raise UsageError(
+                f"{item.id} is a conversation, which a library cannot be asked: give --generator base or base+ADAPTER"
+            )
+        question = question_text(item)
+        return self.ask_passage(item.passage, question) if item.passage else self.ask(question)
 
-def answer_records(items: Iterable[Item], system: System) -> Iterator[AnswerRecord]:
+    def likelihood(self, _item: Item) -> Mapping[str, float]:
+        """Return nothing: it knows no probabilities."""
+        return {}
+
+
+def answer_records(items: Iterable[Item], system: UnderTest) -> Iterator[AnswerRecord]:
     """Yield a record for each item, in their order, as soon as it is judged."""
     for item in items:
         started = perf_counter()
@@ -37,10 +54,9 @@ def answer_records(items: Iterable[Item], system: System) -> Iterator[AnswerReco
         yield judged_record(item, answer, hits, system.page_text, perf_counter() - started)
 
 
-def asked(item: Item, system: System) -> tuple[Answer, tuple[Hit, ...]]:
-    """Return what the system answers; an item with a passage is asked over that passage alone."""
-    question = question_text(item)
-    return system.ask_passage(item.passage, question) if item.passage else system.ask(question)
+def asked(item: Item, system: UnderTest) -> tuple[Answer, tuple[Hit, ...]]:
+    """Return what the system answers, and the passages that were retrieved for it."""
+    return system.answer(item)
 
 
 def question_text(item: Item) -> str:
@@ -73,6 +89,7 @@ def summarise(records: Sequence[AnswerRecord]) -> Metrics:
         "by_type": {kind: _of_type(of_kind) for kind, of_kind in _grouped(records).items()},
         **{name: means.get(name) for name in MEANS},
         **{name: mean for name, mean in means.items() if name not in MEANS and name != "official"},
+        **({"perplexity": math.exp(-means[LOGPROB])} if LOGPROB in means else {}),
         "official": official_summary(records),
         "failures": [_failure(record) for record in records if record.verdict != "correct"],
     }

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from vouch.eval.layouts import (
     challenge,
+    conversations,
     exams,
     filings,
     open_sections,
@@ -36,7 +37,18 @@ class Layout:
 
 def layouts() -> tuple[Layout, ...]:
     """Return the layouts in the order they are tried: those with the more telling keys first."""
-    named = (tables_with_text, passages, exams, refusals, challenge, open_sections, filings, report_values, prose)
+    named = (
+        conversations,
+        tables_with_text,
+        passages,
+        exams,
+        refusals,
+        challenge,
+        open_sections,
+        filings,
+        report_values,
+        prose,
+    )
     return tuple(Layout(module.__name__.rpartition(".")[2], module.recognises, module.items) for module in named)
 
 
@@ -76,7 +88,7 @@ def _items(path: Path, number: int, row: Row, known: Sequence[Layout]) -> list[I
         keys = ", ".join(map(str, row)) or "no keys"
         raise UsageError(
             f"{path}, line {number}: this row has {what} (it has {keys}); give it `question` and one of gold_value, "
-            "gold_text, answer, answers, reference_answers or expected"
+            "gold_text, answer, answers, reference_answers or expected; or `messages`"
         )
     try:
         return list(layout.items(row, number))

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from vouch.generation.chat import Message, ToolSchema
 from vouch.generation.types import Answer
 from vouch.retrieval.types import Hit, Scope, SearchMode
 
-ItemKind = Literal["value", "values", "text", "ranking", "count", "open", "reading", "filing", "refusal", "choice"]
+ItemKind = Literal[
+    "value", "values", "text", "ranking", "count", "open", "reading", "filing", "refusal", "choice", "reply"
+]
 """value: one number · values: several · text: a name, a date, an address · ranking, count: over many companies ·
 open: prose about a section · reading: the words are in a given passage · filing: FinanceBench · refusal: must not be
-answered · choice: multiple choice."""
+answered · choice: multiple choice · reply: the last turn of a conversation."""
 
 Verdict = Literal["correct", "wrong", "refused"]
 
@@ -56,6 +59,10 @@ class Item:
     language: str = "zh"
     core: bool = False
     not_applicable: bool = False
+    messages: tuple[Message, ...] = ()
+    """Every turn up to the one asked for, where the file holds a conversation."""
+    tools: tuple[ToolSchema, ...] = ()
+    """Of that conversation."""
 
     @property
     def places(self) -> tuple[tuple[str, int], ...]:
@@ -104,6 +111,23 @@ class PageText(Protocol):
 
     def __call__(self, document_id: str, page: int) -> str:
         """Return the text of a page; KeyError where there is none."""
+        ...
+
+
+class UnderTest(Protocol):
+    """What answers the items of an evaluation."""
+
+    @property
+    def page_text(self) -> PageText:
+        """What cited pages say."""
+        ...
+
+    def answer(self, item: Item) -> tuple[Answer, tuple[Hit, ...]]:
+        """Return an answer and the passages that were retrieved for it, best first."""
+        ...
+
+    def likelihood(self, item: Item, /) -> Mapping[str, float]:
+        """Return scores of an item that need no answer: how likely its reference is; nothing where unknown."""
         ...
 
 

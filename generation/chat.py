@@ -147,6 +147,15 @@ def reply_to(model: ChatModel, messages: Sequence[Message], sampling: Sampling =
 
 
 @runtime_checkable
+class LikelihoodModel(ChatModel, Protocol):
+    """A chat model that tells how likely a reply is that somebody else wrote."""
+
+    def logprobs(self, request: ChatRequest, reply: str) -> list[float]:
+        """Return the log-probability (natural) of each token of the reply, the one that ends it included."""
+        ...
+
+
+@runtime_checkable
 class BatchModel(ChatModel, Protocol):
     """A chat model that answers several conversations faster at once than one after another."""
 

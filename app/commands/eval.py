@@ -13,6 +13,7 @@ from vouch.app.commands.options import (
     chosen_settings,
     json_option,
     library_option,
+    remember,
     setting_option,
     with_reranker,
 )
@@ -37,6 +38,16 @@ def evaluate() -> None:
 def _kept(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
     """Keep an option for `_options` instead of handing it to each command."""
     ctx.meta.setdefault(_SAID, {})[parameter.name] = value
+
+
+def _kept_generator(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Keep the name of a model that is asked by itself; any other is a setting."""
+    from vouch.app.eval_bare import is_bare
+
+    if value is not None and is_bare(value):
+        ctx.meta.setdefault(_SAID, {})["bare"] = value
+    else:
+        remember("generation.generator")(ctx, parameter, value)
 
 
 def _run_option(*names: str, **attributes: Any) -> Decorator:
@@ -76,7 +87,13 @@ def _options(ctx: click.Context) -> "RunOptions":
 @_run_option("--core", is_flag=True, help="Only the questions flagged as core.")
 @click.option("--judge", "judged", is_flag=True, help="Let a language model score answers too (settings: judge.*).")
 @setting_option("-k", key="generation.k", metavar="N", kind=int, text="How many passages to read.")
-@setting_option("--generator", key="generation.generator", metavar="NAME", text="What writes the answers.")
+@click.option(
+    "--generator",
+    metavar="NAME",
+    expose_value=False,
+    callback=_kept_generator,
+    help="What writes the answers; base, base+ADAPTER: the chat model by itself, ADAPTER a name or folder.",
+)
 @run_options
 @library_option
 @json_option

@@ -26,7 +26,9 @@ class Wanted:
     collections: tuple[str, ...] = ()
 
 
-def _remember(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+def remember(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Return what keeps an option's value for the setting `key`."""
+
     def keep(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
         ctx.meta.setdefault(_FLAGS, {})[key] = value
 
@@ -35,7 +37,7 @@ def _remember(key: str) -> Callable[[click.Context, click.Parameter, Any], None]
 
 def setting_option(*names: str, key: str, metavar: str, text: str, kind: type[str] | type[int] = str) -> Decorator:
     """Add an option that overrides the setting `key` for one run."""
-    return click.option(*names, type=kind, metavar=metavar, help=text, expose_value=False, callback=_remember(key))
+    return click.option(*names, type=kind, metavar=metavar, help=text, expose_value=False, callback=remember(key))
 
 
 def setting_flag(name: str, key: str, value: bool, text: str) -> Decorator:
@@ -60,7 +62,7 @@ def company_and_year(company: str, year: str, many: bool) -> Decorator:
                 help=text,
                 multiple=many,
                 expose_value=False,
-                callback=_remember(f"{_NOT_A_SETTING}.{name}"),
+                callback=remember(f"{_NOT_A_SETTING}.{name}"),
             )(command)
         return command
 
@@ -85,7 +87,7 @@ def scope_options(command: Command) -> Command:
         help="Only this collection.",
         multiple=True,
         expose_value=False,
-        callback=_remember(f"{_NOT_A_SETTING}.collection"),
+        callback=remember(f"{_NOT_A_SETTING}.collection"),
     )
     return collection(narrowed(command))
 

@@ -70,6 +70,21 @@ def judge_open(item: Item, answer: Answer) -> Judgement:
     return judged(cited and drawn, scores, _uncited(cited), "" if drawn else "says little of what it quotes there")
 
 
+def judge_reply(item: Item, answer: Answer) -> Judgement:
+    """Return whether an answer is like the reply of the conversation and states each of its numbers."""
+    text, reply = said(answer), item.references[0]
+    likeness, stated = best_rouge_l(text, [reply]), [_states(text, wanted) for wanted in numbers(reply)]
+    scores = {"rouge_l": likeness, "f1": best_f1(text, [reply], item.language)}
+    if stated:
+        scores["numbers"] = sum(stated) / len(stated)
+    return judged(
+        likeness >= ROUGE_L and all(stated),
+        scores,
+        "" if likeness >= ROUGE_L else f"unlike the reply (ROUGE-L {likeness:.2f})",
+        "" if all(stated) else "a number of the reply is missing",
+    )
+
+
 def judge_reading(item: Item, answer: Answer) -> Judgement:
     """Return exact match and F1 with the accepted words of the passage."""
     text = said(answer)

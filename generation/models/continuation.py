@@ -65,6 +65,16 @@ class Continuation:
             self._use_adapter(adapter)
             run_batch(self._model, prompts, rows, cancelled)
 
+    def logprobs(self, prompt: Sequence[int], reply: Sequence[int], adapter: str) -> list[float]:
+        """Return the log-probability (natural) of each token of a reply, under one adapter."""
+        told = torch.tensor([[*prompt, *reply[:-1]]], device=self._model.device)
+        with self._lock, torch.inference_mode():
+            self._use_adapter(adapter)
+            logits = self._model(input_ids=told, use_cache=False, logits_to_keep=len(reply)).logits[0]
+        wanted = torch.tensor(reply, device=logits.device)
+        found: list[float] = logits.float().log_softmax(-1).gather(-1, wanted[:, None])[:, 0].tolist()
+        return found
+
     @property
     def kept(self) -> int:
         """How many tokens are kept from the last reply."""

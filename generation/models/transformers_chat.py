@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Reply, Usage
+from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Message, Reply, Usage
 from vouch.generation.models.batch import by_length
 from vouch.generation.models.continuation import Continuation
 from vouch.generation.models.loading import LoadedModel
 from vouch.generation.models.reply import ReplyInProgress
 from vouch.generation.models.sampling import Sampler, choice_of
 from vouch.generation.templates.asked_schema import asking_for
+from vouch.generation.templates.joined import Joined
 from vouch.generation.templates.segments import Text
 from vouch.retrieval.errors import ModelError
 
@@ -55,6 +56,12 @@ class TransformersChat:
     def enforces_schemas(self) -> bool:
         """Whether a reply with a schema fits it for certain; else the model is only asked to."""
         return find_spec("xgrammar") is not None
+
+    def logprobs(self, request: ChatRequest, reply: str) -> list[float]:
+        """Return the log-probability (natural) of each token of a reply, the one that ends it included."""
+        said = self._form.reply(Message("assistant", reply), request.tools)
+        ids = Joined.of(self._form.segments(request.messages, request.tools), said, self._vocabulary)
+        return self._continuation.logprobs(ids.prompt, ids.reply, request.adapter)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a text takes, exactly."""
