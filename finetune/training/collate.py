@@ -26,8 +26,7 @@ class Collator:
 
         (rows, tokens) each; but the mask of packed rows is (rows, 1, tokens, tokens), True where a token may look.
         """
-        longest = max(sum(sequence.length for sequence in row) for row in rows)
-        width = -(-longest // _MULTIPLE) * _MULTIPLE
+        width = padded_width(rows)
         batch = {
             "input_ids": torch.full((len(rows), width), self._padding, dtype=torch.long),
             "labels": torch.full((len(rows), width), NO_LOSS, dtype=torch.long),
@@ -42,6 +41,12 @@ class Collator:
             batch["attention_mask"] = (torch.arange(width)[None] < lengths[:, None]).long()
             return batch
         return batch | _apart(rows, width)
+
+
+def padded_width(rows: Several[Row]) -> int:
+    """Return how many tokens wide a batch of these rows is."""
+    longest = max(sum(sequence.length for sequence in row) for row in rows)
+    return -(-longest // _MULTIPLE) * _MULTIPLE
 
 
 def _apart(rows: Several[Row], width: int) -> dict[str, torch.Tensor]:

@@ -102,6 +102,13 @@ def model_summary(folder: Path, options: LoadOptions) -> str:
     return f"{plan.config.model_type}, {size:.1f} GiB as {kept} on {plan.device}, spoken to as {told}"
 
 
+def empty_model(folder: Path) -> PreTrainedModel:
+    """Return the model of a folder in the classes it is loaded in, with the shapes of its weights and no weights."""
+    raw = raw_config(folder)
+    native = glm_config(raw, folder) if raw.get("model_type") == ORIGINAL else _native_config(folder, raw)
+    return _without_weights(native)
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How a folder will be loaded."""
@@ -212,11 +219,7 @@ def _quantisation(quantise: str, precision: torch.dtype) -> BitsAndBytesConfig |
 
 def _counted(config: PretrainedConfig) -> WeightCount:
     """Return how many weights the model has, without making any."""
-    try:
-        with torch.device("meta"):
-            model = AutoModelForCausalLM.from_config(config)
-    except ValueError as error:
-        raise ModelError(f"{config.model_type} is no model that writes text: take a causal language model") from error
+    model = _without_weights(config)
     output = model.get_output_embeddings()
     linear = sum(
         module.weight.numel()
@@ -224,3 +227,12 @@ def _counted(config: PretrainedConfig) -> WeightCount:
         if isinstance(module, torch.nn.Linear) and module is not output
     )
     return WeightCount(linear, sum(parameter.numel() for parameter in model.parameters()) - linear)
+
+
+def _without_weights(config: PretrainedConfig) -> PreTrainedModel:
+    try:
+        with torch.device("meta"):
+            model: PreTrainedModel = AutoModelForCausalLM.from_config(config)
+    except ValueError as error:
+        raise ModelError(f"{config.model_type} is no model that writes text: take a causal language model") from error
+    return model
