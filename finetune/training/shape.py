@@ -40,6 +40,8 @@ class Shape:
     """Numbers that all heads of a token read together: heads times the size of a head."""
     intermediate: int
     vocabulary: int
+    window: int
+    """Tokens that the model was made to read; 0 where it does not say."""
 
     @property
     def linear(self) -> int:
@@ -89,6 +91,7 @@ def shape_of(folder: Path) -> Shape:
         attended=heads * size,
         intermediate=int(getattr(config, "intermediate_size", None) or 4 * config.hidden_size),
         vocabulary=int(config.vocab_size),
+        window=int(getattr(config, "max_position_embeddings", None) or 0),
     )
 
 
