@@ -43,11 +43,13 @@ SHARED_BY_ADAPTERS = ("vouch.generation.models", "vouch.retrieval.torch_models")
 NO_ADAPTERS = (
     "vouch.finetune.adapters.listing",
     "vouch.finetune.adapters.model_card",
+    "vouch.finetune.training.noise",
     "vouch.finetune.training.packing",
     "vouch.finetune.training.recipe",
     "vouch.finetune.training.recipe_file",
     "vouch.finetune.training.sequences",
     "vouch.finetune.training.types",
+    "vouch.finetune.training.watching",
     "vouch.ingest.loaders.registry",
     "vouch.ingest.loaders.discover",
 )
@@ -59,6 +61,7 @@ WIRING = (
     "vouch.app.wiring_finetune",
     "vouch.app.wiring_finetune_adapters",
     "vouch.app.wiring_finetune_examples",
+    "vouch.app.wiring_finetune_train",
     "vouch.app.wiring_ingest",
     "vouch.app.wiring_models",
     "vouch.app.wiring_serve",

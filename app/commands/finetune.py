@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from vouch.app.commands.finetune_adapters import adapters, merge
+from vouch.app.commands.finetune_examples import examples
+from vouch.app.commands.finetune_train import train
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.options import Command
 from vouch.app.terminal import note
@@ -71,5 +73,5 @@ def red_flags(recipe: Path, out: Path) -> None:
     note(f"{train_red_flags(recipe, out, note)}: written")
 
 
-for command in (adapters, merge):
+for command in (examples, adapters, merge, train):
     finetune.add_command(command)

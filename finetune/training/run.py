@@ -1,0 +1,163 @@
+"""A recipe and examples to a trained adapter, step by step."""
+
+import errno
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from safetensors import SafetensorError
+from transformers import PrinterCallback
+
+from vouch.finetune.training.answering import HeldOutAnswers, Score
+from vouch.finetune.training.base_model import Model, Trainable, trainable_model
+from vouch.finetune.training.callbacks import Ends, KeepsBest, Records, Seals
+from vouch.finetune.training.collate import Collator
+from vouch.finetune.training.dataset import TrainingData
+from vouch.finetune.training.identity import run_identity
+from vouch.finetune.training.interruption import Interruption
+from vouch.finetune.training.loss_plot import write_loss_plot
+from vouch.finetune.training.recipe import TrainingRecipe
+from vouch.finetune.training.records import LossFile
+from vouch.finetune.training.report import Report, run_report
+from vouch.finetune.training.results import take_weights, write_result
+from vouch.finetune.training.run_folder import RunFolder
+from vouch.finetune.training.smoke import smoke_test
+from vouch.finetune.training.tensorboard_log import TensorBoardLog
+from vouch.finetune.training.trainer import AnswerTrainer, Rows, training_arguments
+from vouch.finetune.training.watching import Watch
+from vouch.generation.models.formats import Language
+from vouch.retrieval.atomic_file import is_full_disk
+from vouch.retrieval.errors import TrainingFailed
+
+_PADDING = 0
+"""Token id that fills rows up: no model sees it."""
+_BYTES_PER_LEARNED = 12
+"""In a checkpoint: a weight and the two moments of AdamW, in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything that one run is made of."""
+
+    recipe: TrainingRecipe
+    recipe_text: str
+    data: TrainingData
+    out: Path
+    language: Language
+    score: Score
+    """Metrics of an answer to a held-out example."""
+
+
+def train(job: Job, resume: bool, watch: Watch) -> Report:
+    """Train as the recipe says, write what was learned and return the report.
+
+    `resume`: go on from the last whole checkpoint of the same run, to the same losses.
+    """
+    folder, interruption = RunFolder(job.out), Interruption()
+    identity = run_identity(job.recipe, job.data)
+    checkpoint = _opened(folder, job, identity, resume)
+    trainable = trainable_model(job.recipe)
+    _check_room(folder, trainable, job.recipe)
+    log = TensorBoardLog(folder.tensorboard, folder.last_step())
+    best = KeepsBest(folder, job.recipe.run.patience)
+    trainer = _trainer(job, trainable, (LossFile(folder.losses), log, watch), interruption)
+    if job.recipe.run.patience and job.data.held_out.sequences:
+        best.save = trainer.save_model
+        trainer.add_callback(best)
+    with interruption.heeded():
+        _run(trainer, folder, checkpoint)
+    log.close()
+    write_loss_plot(folder.recorded(), folder.plot)
+    if interruption.wanted and trainer.state.global_step < trainer.state.max_steps:
+        return run_report(job.recipe, folder, trainable, identity, None)
+    if best.measured:
+        take_weights(trainable.model, folder.best(best.best_step))
+    write_result(trainer, folder, job.recipe.model, identity)
+    asked = job.data.held_out.sequences or job.data.train.sequences
+    smoke = smoke_test(trainable.model, asked, serving_stops(trainable.model, job.language))
+    return run_report(job.recipe, folder, trainable, identity, smoke)
+
+
+def serving_stops(model: Model, language: Language) -> frozenset[int]:
+    """Return the tokens that end a reply in serving: the format's, and those that the model's configuration names."""
+    named = model.config.eos_token_id
+    own = named if isinstance(named, list) else [] if named is None else [named]
+    known = (language.vocabulary.id_of(name) for name in language.form.stops)
+    return frozenset([*own, *(id_ for id_ in known if id_ is not None)])
+
+
+def _opened(folder: RunFolder, job: Job, identity: dict[str, Any], resume: bool) -> Path | None:
+    """Return the checkpoint to go on from; None: from the beginning."""
+    state = PartialState()
+    if not state.is_main_process:
+        state.wait_for_everyone()
+        return folder.last_checkpoint() if resume else None
+    if resume:
+        folder.take_up(identity)
+        folder.forget_after(folder.last_step())
+    else:
+        folder.begin(job.recipe_text, identity)
+    state.wait_for_everyone()
+    return folder.last_checkpoint() if resume else None
+
+
+def _trainer(job: Job, trainable: Trainable, watches: Sequence[Watch], interruption: Interruption) -> AnswerTrainer:
+    """Return what trains."""
+    run, folder = job.recipe.run, RunFolder(job.out)
+    held_out = job.data.held_out.sequences
+    arguments = training_arguments(job.recipe, trainable, folder.checkpoints, bool(held_out))
+    arguments.eval_on_start = bool(held_out) and folder.last_step() == 0
+    train = job.data.rows(job.recipe.data.packing, job.recipe.data.max_length)
+    rows = Rows(train, [(sequence,) for sequence in held_out], Collator(_PADDING))
+    if run.gradient_checkpointing:
+        trainable.model.activation_checkpointing_enable()
+    trainer = AnswerTrainer(trainable, arguments, rows)
+    trainer.remove_callback(PrinterCallback)
+    for callback in (Records(watches, trainer.reading), Ends(interruption, bool(held_out)), Seals()):
+        trainer.add_callback(callback)
+    answered = held_out[: run.generate_held_out]
+    if answered:
+        stops = serving_stops(trainable.model, job.language)
+        trainer.measure_answers = HeldOutAnswers(answered, stops, job.language.vocabulary.text_of, job.score)
+    return trainer
+
+
+def _run(trainer: AnswerTrainer, folder: RunFolder, checkpoint: Path | None) -> None:
+    """Train; TrainingFailed where disk or memory do not suffice, the last whole checkpoint kept."""
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except torch.OutOfMemoryError as error:
+        raise TrainingFailed(
+            f"the GPU's memory does not suffice: halve run.batch and double run.accumulate, set "
+            f"run.gradient_checkpointing, or shorten data.max_length ({error})"
+        ) from error
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if not _means_no_room(error):
+            raise
+        folder.remove_torn()
+        kept = folder.last_step()
+        went = f"the checkpoint of step {kept} is kept: make room and go on with --resume" if kept else "make room"
+        raise TrainingFailed(f"{folder.path}: no room left on the disk for a checkpoint; {went}") from error
+
+
+def _means_no_room(error: Exception) -> bool:
+    """Say whether a checkpoint could not be written: no space, a quota, or torch's words for either."""
+    told = str(error)
+    limited = isinstance(error, OSError) and error.errno == errno.EFBIG
+    return limited or is_full_disk(error) or os.strerror(errno.EFBIG) in told or "PytorchStreamWriter" in told
+
+
+def _check_room(folder: RunFolder, trainable: Trainable, recipe: TrainingRecipe) -> None:
+    """Raise TrainingFailed where the disk has no room for the checkpoints, before the first step."""
+    needed = trainable.learned * _BYTES_PER_LEARNED * (recipe.run.keep_checkpoints + 1)
+    free = shutil.disk_usage(folder.path).free
+    if needed > free:
+        raise TrainingFailed(
+            f"{folder.path} has {free / 2**30:.1f} GiB left, checkpoints take {needed / 2**30:.1f}: make room, name "
+            "another folder, or keep fewer (run.keep_checkpoints)"
+        )
