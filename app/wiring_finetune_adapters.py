@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,11 +11,14 @@ from vouch.app.extras import need
 if TYPE_CHECKING:
     import torch
 
+    from vouch.finetune.adapters.gguf_export import Check, Exported
     from vouch.finetune.adapters.merge import Merged
     from vouch.generation.models.convert import Converted
 
 Precision = Literal["keep", "float32", "bfloat16", "float16"]
 PRECISIONS: tuple[Precision, ...] = ("keep", "float32", "bfloat16", "float16")
+Form = Literal["gguf", "chatglm-cpp"]
+FORMS: tuple[Form, ...] = ("gguf", "chatglm-cpp")
 Done = Callable[[int, int], None]
 GB = 10**9
 
@@ -37,6 +41,14 @@ class Written:
         return int(self.shard_gb * GB)
 
 
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Where it is told how far a work is, and what to know about it."""
+
+    done: Done
+    note: Callable[[str], None]
+
+
 def merge_adapter(adapter: Path, base: Path, written: Written, done: Done) -> "Merged":
     """Merge an adapter into its base and return what was written."""
     _need_models("vouch finetune merge")
@@ -53,6 +65,31 @@ def merge_adapter(adapter: Path, base: Path, written: Written, done: Done) -> "M
         shard_bytes=written.shard_bytes,
     )
     return merge(task, done)
+
+
+def export_model(folder: Path, out: Path, form: Form, kind: str, say: "Say") -> "Exported":
+    """Write a model as one file of llama.cpp or chatglm.cpp and return what was written."""
+    _need_models("vouch finetune export")
+    if form == "chatglm-cpp":
+        need("chatglm_cpp", "vouch finetune export --to chatglm-cpp", "chatglm-cpp-export")
+        need("tabulate", "vouch finetune export --to chatglm-cpp", "chatglm-cpp-export")
+        from vouch.finetune.adapters.ggml_export import export_ggml
+
+        return export_ggml(folder, out, kind or "q4_0")
+    need("gguf", "vouch finetune export --to gguf", "gguf-export")
+    from vouch.finetune.adapters.gguf_export import ExportTask, export_gguf
+
+    return export_gguf(ExportTask(folder, out, kind or "f16"), _vocabulary_check(say.note), say.done)
+
+
+def _vocabulary_check(note: Callable[[str], None]) -> "Check | None":
+    """Return what asks llama.cpp whether it reads texts alike; None, and a word on it, where there is none to ask."""
+    if find_spec("xllamacpp") is None or find_spec("httpx") is None:
+        note("llama.cpp is not installed, its reading of texts is not compared: pip install 'vouch-qa[gguf]'")
+        return None
+    from vouch.finetune.adapters.gguf_check import check_vocabulary
+
+    return check_vocabulary
 
 
 def convert_model(source: Path, written: Written, done: Done) -> "Converted":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from vouch.app.commands.finetune_adapters import adapters, merge
+from vouch.app.commands.finetune_adapters import adapters, export, merge
 from vouch.app.commands.finetune_examples import examples
 from vouch.app.commands.finetune_train import train
 from vouch.app.commands.groups import CommandGroup
@@ -73,5 +73,5 @@ def red_flags(recipe: Path, out: Path) -> None:
     note(f"{train_red_flags(recipe, out, note)}: written")
 
 
-for command in (examples, adapters, merge, train):
+for command in (examples, adapters, merge, export, train):
     finetune.add_command(command)

@@ -8,6 +8,7 @@ from vouch.app.commands.model_options import FOLDER, chosen_writing, flag, writi
 from vouch.app.commands.options import json_option
 from vouch.app.step_progress import percent_progress
 from vouch.app.terminal import note, print_json
+from vouch.app.wiring_finetune_adapters import FORMS, Form, Say, export_model, merge_adapter
 
 PART_FAILED = 3
 
@@ -48,8 +49,6 @@ def merge(ctx: click.Context, adapter: Path, base: Path, as_json: bool) -> None:
 
     The base is the model in bf16, fp16 or fp32, never a quantised one. Memory holds one tensor at a time.
     """
-    from vouch.app.wiring_finetune_adapters import merge_adapter
-
     with percent_progress("% merged") as done:
         merged = merge_adapter(adapter, base, chosen_writing(ctx), done)
     if as_json:
@@ -57,3 +56,31 @@ def merge(ctx: click.Context, adapter: Path, base: Path, as_json: bool) -> None:
         print_json({"out": str(merged.folder), **told})
     else:
         note(f"{merged.folder}: {merged.changed} of {merged.tensors} tensors changed, {merged.bytes / 1e9:.2f} GB")
+
+
+@click.command(short_help="Write a model as one file.")
+@click.argument("model", type=FOLDER, metavar="MODEL")
+@click.option("--to", "form", type=click.Choice(FORMS), required=True, help="For llama.cpp, or chatglm.cpp.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The file to write.")
+@click.option(
+    "--type",
+    "kind",
+    metavar="T",
+    default="",
+    help="f32, f16, bf16, q8_0, q5_0, q4_0, q6_k, q5_k_m or q4_k_m (of chatglm.cpp also q5_1 and q4_1, no bf16 and no "
+    "K types). Default: f16; for chatglm.cpp q4_0.",
+)
+@json_option
+def export(model: Path, form: Form, out: Path, kind: str, as_json: bool) -> None:
+    """Write the model in the folder MODEL as one file: GGUF (Llama, Mistral, ChatGLM3) or GGML of chatglm.cpp.
+
+    An adapter is merged first (vouch finetune merge). Before any weights are written, llama.cpp, where it is installed,
+    must read texts of several languages and every control token as the model's own tokenizer does.
+    """
+    with percent_progress("% written") as done:
+        written = export_model(model, out, form, kind.lower(), Say(done, note))
+    told = {"architecture": written.architecture, "type": written.type, "tensors": written.tensors}
+    if as_json:
+        print_json({"out": str(written.file), **told, "bytes": written.bytes})
+    else:
+        note(f"{written.file}: {written.architecture} as {written.type}, {written.bytes / 1e9:.2f} GB")

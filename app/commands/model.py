@@ -9,6 +9,7 @@ from vouch.app.commands.model_options import FOLDER, chosen_writing, writing_opt
 from vouch.app.commands.options import json_option
 from vouch.app.step_progress import percent_progress
 from vouch.app.terminal import note, print_json
+from vouch.app.wiring_finetune_adapters import convert_model, model_description
 
 
 @click.group(cls=CommandGroup, short_help="Language models on disk.")
@@ -27,8 +28,6 @@ def convert(ctx: click.Context, source: Path, as_json: bool) -> None:
     ChatGLM3 as published (which transformers opens only with code of its own) becomes a GLM that it opens without;
     pickled weights become safetensors; --dtype changes the precision. What was written is read and compared.
     """
-    from vouch.app.wiring_finetune_adapters import convert_model
-
     with percent_progress("% written") as done:
         written = convert_model(source, chosen_writing(ctx), done)
     if as_json:
@@ -42,8 +41,6 @@ def convert(ctx: click.Context, source: Path, as_json: bool) -> None:
 @json_option
 def show(folder: Path, as_json: bool) -> None:
     """Say what the model in DIR is, what memory it takes and in which format it is spoken to; no weights are read."""
-    from vouch.app.wiring_finetune_adapters import model_description
-
     told = model_description(folder)
     if as_json:
         print_json({"model": str(folder), "description": told})

@@ -75,7 +75,7 @@ class Update:
             return changed
         sideways = self.transposed or "lora_embedding_A" in self.parts  # peft counts an embedding's columns as rows
         rows = changed.T if sideways else changed
-        scaled = rows * (magnitude.float().flatten() / torch.linalg.norm(rows, dim=1)).unsqueeze(1)
+        scaled: torch.Tensor = rows * (magnitude.float().flatten() / torch.linalg.norm(rows, dim=1)).unsqueeze(1)
         return scaled.T if sideways else scaled
 
     def _product(self) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""A model folder written from another: ChatGLM3's layout as the native one, pickles as safetensors, another precision."""
+"""A model folder written from another: ChatGLM3's layout as the native one, pickles as safetensors, other precision."""
 
 import json
 import shutil

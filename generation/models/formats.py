@@ -72,11 +72,11 @@ def _form(folder: Path, tokenizer: PreTrainedTokenizerBase, vocabulary: Tokenize
         )
     if isinstance(template, str) and all(mark in template for mark in _LLAMA2_MARKS):
         return Llama2Format()  # its template, with the markers of texts broken up
-    stops = tuple(name for name in (tokenizer.eos_token, *_turn_ends(vocabulary)) if name)
+    stops = tuple(name for name in (tokenizer.eos_token, *turn_ends(vocabulary)) if name)
     return TemplateFormat(lambda turns, tools: rendered(tokenizer, turns, tools), vocabulary.controls, stops)
 
 
-def _turn_ends(vocabulary: TokenizerVocabulary) -> list[str]:
+def turn_ends(vocabulary: TokenizerVocabulary) -> list[str]:
     """Return the tokens by which known models end a turn; their configuration often names the end of text only."""
     known = (
         "<|im_end|>",
