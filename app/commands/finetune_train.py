@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vouch.app.terminal import note, warn
+from vouch.app.commands.options import json_option
+from vouch.app.estimate_text import data_lines, estimate_json, estimate_lines
+from vouch.app.terminal import note, print_json, warn
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from vouch.finetune.training.plan import Plan
     from vouch.finetune.training.watching import Evaluation, Step, Watch
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -25,19 +28,33 @@ _SECONDS_BETWEEN_LINES = 10.0
 @click.command(short_help="Train a generator: QLoRA, LoRA or all weights.")
 @click.argument("recipe", type=_FILE, metavar="TOML")
 @click.option("--data", type=_FOLDER, required=True, metavar="DIR", help="Folder that the recipe's files start from.")
-@click.option("--out", type=_FOLDER, required=True, metavar="DIR", help="Folder of the run.")
+@click.option("--out", type=_FOLDER, metavar="DIR", help="Folder of the run; not for --dry-run.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint, to the same losses.")
+@click.option("--dry-run", is_flag=True, help="Only say what memory, time and disk it would take.")
+@json_option
 @click.pass_context
-def train(ctx: click.Context, recipe: Path, data: Path, out: Path, resume: bool) -> None:
+def train(
+    ctx: click.Context, recipe: Path, data: Path, out: Path | None, resume: bool, dry_run: bool, as_json: bool
+) -> None:
     """Train a chat model on examples of `vouch finetune examples`, as TOML says (finetune/recipes/qlora.toml).
 
     DIR gets the adapter, report.json, losses.jsonl, loss.png, events for TensorBoard and checkpoints. The first Ctrl-C
     finishes the step and keeps a checkpoint (exit code 130), the second ends at once.
     """
-    from vouch.app.wiring_finetune_train import train_generator
+    from vouch.app.wiring_finetune_train import plan_training, train_generator
 
-    with _progress() as watch:
-        report = train_generator(recipe, data, out, resume, watch, note)
+    if out is None and not dry_run:
+        raise click.UsageError("--out is missing: name the folder of the run")
+    planned = plan_training(recipe, data)
+    for line in data_lines(planned.plan):
+        note(line)
+    if out is None or dry_run:
+        _show_estimate(planned.plan, as_json)
+        return
+    with shown_progress() as watch:
+        report = train_generator(planned, out, resume, watch)
+    if as_json:
+        print_json(report.told)
     if not report.finished:
         note(f"{out}: interrupted after step {report.steps}, go on with --resume")
         ctx.exit(_INTERRUPTED)
@@ -46,8 +63,16 @@ def train(ctx: click.Context, recipe: Path, data: Path, out: Path, resume: bool)
         warn(f"WARNING: {warning}")
 
 
+def _show_estimate(plan: "Plan", as_json: bool) -> None:
+    if as_json:
+        print_json(estimate_json(plan))
+        return
+    for line in estimate_lines(plan):
+        click.echo(line)
+
+
 @contextmanager
-def _progress() -> Iterator["Watch"]:
+def shown_progress() -> Iterator["Watch"]:
     """Give a bar on a terminal, a line now and then elsewhere."""
     if not sys.stderr.isatty():
         yield _Lines()

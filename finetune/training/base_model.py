@@ -8,15 +8,13 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, set_seed
 
+from vouch.finetune.training.precision import Device, computing_precision, training_device
 from vouch.finetune.training.recipe import Method, TrainingRecipe
 from vouch.generation.models.loading import LoadOptions, load_weights
-from vouch.retrieval.errors import TrainingFailed
 
 Model = PreTrainedModel | PeftModel
 QUANTISED: Mapping[Method, Literal["int8", "int4"]] = {"qlora": "int4", "int8-lora": "int8"}
 """Methods whose base is kept in fewer bits."""
-BLOCK = 64
-"""Weights that share a scale in NF4 (Dettmers et al. 2023)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Trainable:
     """A model in which some weights learn and the others do not."""
 
     model: Model
-    device: str
+    device: Device
     computing: torch.dtype
     """What matrices are multiplied in."""
     weights: int
@@ -38,7 +36,7 @@ class Trainable:
 def trainable_model(recipe: TrainingRecipe) -> Trainable:
     """Return the model of a recipe ready to train; the same seed gives the same adapter to start from."""
     set_seed(recipe.run.seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = training_device()
     computing = computing_precision(recipe.run.precision, device)
     base = _base(recipe, device, computing)
     weights, each = _weight_count(base), bytes_per_weight(base)
@@ -47,16 +45,8 @@ def trainable_model(recipe: TrainingRecipe) -> Trainable:
     return Trainable(model, device, computing, weights, learned, each)
 
 
-def computing_precision(wanted: str, device: str) -> torch.dtype:
-    """Return bfloat16 where the recipe says so or, left to us, where the device multiplies it in hardware."""
-    if wanted != "auto":
-        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
-    fast = torch.cuda.is_bf16_supported() if device == "cuda" else _processor_has_bfloat16()
-    return torch.bfloat16 if fast else torch.float32
-
-
 def with_adapter(base: PreTrainedModel, recipe: TrainingRecipe) -> PeftModel:
-    """Return the base, frozen, with a new low-rank adapter; TrainingFailed for layers that it has not."""
+    """Return the base, frozen, with a new low-rank adapter."""
     adapter = recipe.adapter
     config = LoraConfig(
         r=adapter.rank,
@@ -67,13 +57,7 @@ def with_adapter(base: PreTrainedModel, recipe: TrainingRecipe) -> PeftModel:
         use_dora=adapter.decomposed,
         task_type="CAUSAL_LM",
     )
-    try:
-        model = get_peft_model(base, config)
-    except ValueError as error:
-        layers = ", ".join(sorted({name.rpartition(".")[2] for name, _ in _linear_layers(base)}))
-        raise TrainingFailed(
-            f"adapter.targets do not fit the model, whose linear layers are {layers}: {error}"
-        ) from error
+    model = get_peft_model(base, config)
     assert isinstance(model, PeftModel)
     # Named, peft would look for the base, at last on a hub, each time that it saves: see `results`.
     model.peft_config["default"].base_model_name_or_path = ""
@@ -87,11 +71,11 @@ def bytes_per_weight(model: PreTrainedModel) -> float:
     return sum(part.numel() * part.element_size() for part in parts.values()) / weights
 
 
-def _base(recipe: TrainingRecipe, device: str, computing: torch.dtype) -> PreTrainedModel:
+def _base(recipe: TrainingRecipe, device: Device, computing: torch.dtype) -> PreTrainedModel:
     # Full fine-tuning changes weights by less than bfloat16 can tell apart: they are kept in float32.
     kept = torch.float32 if recipe.method == "full" else computing
     options = LoadOptions(
-        device="cuda" if device == "cuda" else "cpu",
+        device=device,
         precision="bfloat16" if kept is torch.bfloat16 else "float32",
         quantise=_quantised(recipe.method),
         threads=recipe.run.threads,
@@ -111,7 +95,7 @@ def _quantised(method: Method) -> Literal["none", "int8", "int4"]:
 
 
 def _keep_trainable(model: PreTrainedModel) -> None:
-    """Check that the 4-bit layers can be computed with, and stay as they are.
+    """Let 4-bit layers stay as they are.
 
     On processors with AVX512-BF16 bitsandbytes 0.50 packs a layer anew the first time that it is measured with, for a
     product without a gradient and with scales rounded to bfloat16: training after an evaluation would then fail, or
@@ -119,12 +103,7 @@ def _keep_trainable(model: PreTrainedModel) -> None:
     """
     from bitsandbytes.nn.modules import Linear4bit  # an extra of its own, and six seconds
 
-    for name, layer in _linear_layers(model):
-        if layer.in_features % BLOCK:
-            raise TrainingFailed(
-                f"{name} reads {layer.in_features} numbers, which blocks of {BLOCK} in 4 bits do not divide: "
-                'set method = "int8-lora" or "lora"'
-            )
+    for _, layer in _linear_layers(model):
         if isinstance(layer, Linear4bit):
             layer.support_avx512bf16_for_cpu = False
 
@@ -152,7 +131,3 @@ def _parts(layer: torch.nn.Linear) -> Iterator[torch.Tensor]:
 def _weight_count(model: PreTrainedModel) -> int:
     linear = {id(layer.weight): layer.in_features * layer.out_features for _, layer in _linear_layers(model)}
     return sum(linear.get(id(parameter), parameter.numel()) for parameter in model.parameters())
-
-
-def _processor_has_bfloat16() -> bool:
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

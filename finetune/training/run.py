@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ from transformers import PrinterCallback
 from vouch.finetune.training.answering import HeldOutAnswers, Score
 from vouch.finetune.training.base_model import Model, Trainable, trainable_model
 from vouch.finetune.training.callbacks import Ends, KeepsBest, Records, Seals
+from vouch.finetune.training.checks import check_room
 from vouch.finetune.training.collate import Collator
-from vouch.finetune.training.dataset import TrainingData
 from vouch.finetune.training.identity import run_identity
 from vouch.finetune.training.interruption import Interruption
 from vouch.finetune.training.loss_plot import write_loss_plot
+from vouch.finetune.training.plan import Plan
 from vouch.finetune.training.recipe import TrainingRecipe
 from vouch.finetune.training.records import LossFile
 from vouch.finetune.training.report import Report, run_report
@@ -36,8 +36,6 @@ from vouch.retrieval.errors import TrainingFailed
 
 _PADDING = 0
 """Token id that fills rows up: no model sees it."""
-_BYTES_PER_LEARNED = 12
-"""In a checkpoint: a weight and the two moments of AdamW, in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,8 @@ class Job:
 
     recipe: TrainingRecipe
     recipe_text: str
-    data: TrainingData
+    plan: Plan
     out: Path
-    language: Language
     score: Score
     """Metrics of an answer to a held-out example."""
 
@@ -59,14 +56,14 @@ def train(job: Job, resume: bool, watch: Watch) -> Report:
     `resume`: go on from the last whole checkpoint of the same run, to the same losses.
     """
     folder, interruption = RunFolder(job.out), Interruption()
-    identity = run_identity(job.recipe, job.data)
+    identity = run_identity(job.recipe, job.plan.data)
+    check_room(job.recipe, job.plan.estimate, job.out)
     checkpoint = _opened(folder, job, identity, resume)
     trainable = trainable_model(job.recipe)
-    _check_room(folder, trainable, job.recipe)
     log = TensorBoardLog(folder.tensorboard, folder.last_step())
     best = KeepsBest(folder, job.recipe.run.patience)
     trainer = _trainer(job, trainable, (LossFile(folder.losses), log, watch), interruption)
-    if job.recipe.run.patience and job.data.held_out.sequences:
+    if job.recipe.run.patience and job.plan.data.held_out.sequences:
         best.save = trainer.save_model
         trainer.add_callback(best)
     with interruption.heeded():
@@ -78,8 +75,8 @@ def train(job: Job, resume: bool, watch: Watch) -> Report:
     if best.measured:
         take_weights(trainable.model, folder.best(best.best_step))
     write_result(trainer, folder, job.recipe.model, identity)
-    asked = job.data.held_out.sequences or job.data.train.sequences
-    smoke = smoke_test(trainable.model, asked, serving_stops(trainable.model, job.language))
+    asked = job.plan.data.held_out.sequences or job.plan.data.train.sequences
+    smoke = smoke_test(trainable.model, asked, serving_stops(trainable.model, job.plan.language))
     return run_report(job.recipe, folder, trainable, identity, smoke)
 
 
@@ -109,11 +106,10 @@ def _opened(folder: RunFolder, job: Job, identity: dict[str, Any], resume: bool)
 def _trainer(job: Job, trainable: Trainable, watches: Sequence[Watch], interruption: Interruption) -> AnswerTrainer:
     """Return what trains."""
     run, folder = job.recipe.run, RunFolder(job.out)
-    held_out = job.data.held_out.sequences
+    held_out = job.plan.data.held_out.sequences
     arguments = training_arguments(job.recipe, trainable, folder.checkpoints, bool(held_out))
     arguments.eval_on_start = bool(held_out) and folder.last_step() == 0
-    train = job.data.rows(job.recipe.data.packing, job.recipe.data.max_length)
-    rows = Rows(train, [(sequence,) for sequence in held_out], Collator(_PADDING))
+    rows = Rows(job.plan.rows, [(sequence,) for sequence in held_out], Collator(_PADDING))
     if run.gradient_checkpointing:
         trainable.model.activation_checkpointing_enable()
     trainer = AnswerTrainer(trainable, arguments, rows)
@@ -122,8 +118,8 @@ def _trainer(job: Job, trainable: Trainable, watches: Sequence[Watch], interrupt
         trainer.add_callback(callback)
     answered = held_out[: run.generate_held_out]
     if answered:
-        stops = serving_stops(trainable.model, job.language)
-        trainer.measure_answers = HeldOutAnswers(answered, stops, job.language.vocabulary.text_of, job.score)
+        stops = serving_stops(trainable.model, job.plan.language)
+        trainer.measure_answers = HeldOutAnswers(answered, stops, job.plan.language.vocabulary.text_of, job.score)
     return trainer
 
 
@@ -150,14 +146,3 @@ def _means_no_room(error: Exception) -> bool:
     told = str(error)
     limited = isinstance(error, OSError) and error.errno == errno.EFBIG
     return limited or is_full_disk(error) or os.strerror(errno.EFBIG) in told or "PytorchStreamWriter" in told
-
-
-def _check_room(folder: RunFolder, trainable: Trainable, recipe: TrainingRecipe) -> None:
-    """Raise TrainingFailed where the disk has no room for the checkpoints, before the first step."""
-    needed = trainable.learned * _BYTES_PER_LEARNED * (recipe.run.keep_checkpoints + 1)
-    free = shutil.disk_usage(folder.path).free
-    if needed > free:
-        raise TrainingFailed(
-            f"{folder.path} has {free / 2**30:.1f} GiB left, checkpoints take {needed / 2**30:.1f}: make room, name "
-            "another folder, or keep fewer (run.keep_checkpoints)"
-        )
