@@ -1,6 +1,7 @@
 """Examples for training from settings: what imports libraries, vocabularies and charts, each where it is wanted."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,14 @@ from vouch.app.settings import Settings
 from vouch.finetune.examples.archives import ArchiveOptions
 from vouch.finetune.examples.choices import Choices, Making
 from vouch.finetune.examples.pipeline import Chosen, Gathered, choose, gather, plotted, write
-from vouch.finetune.examples.statistics import Length, characters, counted
+from vouch.finetune.examples.statistics import Length, characters, counted, estimated_tokens
 from vouch.retrieval.errors import UsageError, VouchError
 
 if TYPE_CHECKING:
+    from vouch.finetune.examples.feedback_examples import Thought
     from vouch.finetune.examples.serving import Serving
+    from vouch.generation.chat import ChatModel
+    from vouch.retrieval.conversations import ConversationStore, Feedback
     from vouch.retrieval.library import Library
 
 WINDOW = 8192
@@ -74,9 +78,9 @@ def write_out(chosen: Chosen, out: Path, measure: Measure, warn: Say) -> None:
 
 
 def measure_of(folder: Path | None, settings: Settings) -> Measure:
-    """Return how a model's own vocabulary counts; without a model one token for each character, which is never less."""
+    """Return how a model's own vocabulary counts; without a model lengths are told in characters."""
     if folder is None:
-        return Measure(len, settings.model.context_window or WINDOW, "characters")
+        return Measure(estimated_tokens, settings.model.context_window or WINDOW, "characters")
     need("transformers", "--model", "llm")
     need("torch", "--model", "llm")
     from vouch.generation.models.formats import language_of
@@ -90,17 +94,22 @@ def measure_of(folder: Path | None, settings: Settings) -> Measure:
 
 def _add_from_library(gathered: Gathered, settings: Settings, sources: Sources, measure: Measure, say: Say) -> None:
     from vouch.app.wiring_store import open_library
+    from vouch.finetune.examples.library_examples import Material
     from vouch.finetune.examples.library_examples import make_examples as made_of
 
     assert sources.making is not None
+    thoughts = _thoughts(settings) if "feedback" in sources.making.kinds else []
     with open_library(settings, follow=False) as library:
         library.catch_up()
-        made = made_of(_serving(settings, library, sources, measure, say), library.store, sources.making, say)
+        serving = serving_of(settings, library, sources, measure, say)
+        writer = _writer(settings) if "passage" in sources.making.kinds else None
+        made = made_of(Material(serving, library.store, thoughts, writer), sources.making, say)
     gathered.examples += made.examples
     gathered.not_made += made.not_made
 
 
-def _serving(settings: Settings, library: "Library", sources: Sources, measure: Measure, say: Say) -> "Serving":
+def serving_of(settings: Settings, library: "Library", sources: Sources, measure: Measure, say: Say) -> "Serving":
+    """Return what serving would do with questions over the library, for a model that counts as `measure` does."""
     from vouch.app.scoping import named_scope
     from vouch.app.wiring_ask import chat_options, fact_desk, passage_search, toolboxes
     from vouch.finetune.examples.serving import DictatedModel, RememberedShelf, Serving
@@ -118,3 +127,29 @@ def _serving(settings: Settings, library: "Library", sources: Sources, measure: 
         licence=sources.making.licence if sources.making else "",
         source=Path(settings.library).name if "://" not in settings.library else "library",
     )
+
+
+def _thoughts(settings: Settings) -> "list[Thought]":
+    """Return the feedback of the library, each with its question as it was understood in its conversation."""
+    from vouch.app.wiring_store import open_conversations
+    from vouch.finetune.examples.feedback_examples import Thought
+
+    with closing(open_conversations(settings, write=False)) as store:
+        return [Thought(feedback, _standalone(store, feedback)) for feedback in store.feedback()]
+
+
+def _standalone(store: "ConversationStore", feedback: "Feedback") -> str:
+    from vouch.retrieval.conversations import Session
+
+    turns = store.turns(Session(feedback.session, feedback.owner)) if feedback.session else []
+    return next((turn.standalone for turn in turns if turn.question == feedback.question), feedback.question)
+
+
+def _writer(settings: Settings) -> "ChatModel | None":
+    """Return the chat model of the settings; None where answers are written without one."""
+    if settings.generation.generator == "extractive":
+        return None
+    from vouch.app.wiring_ask import model_settings
+    from vouch.app.wiring_models import make_chat_model
+
+    return make_chat_model(model_settings(settings))

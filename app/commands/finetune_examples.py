@@ -94,6 +94,7 @@ def _example_options(command: Command) -> Command:
 @click.option("--out", type=_FOLDER, required=True, metavar="DIR", help="Where the examples go.")
 @_example_options
 @setting_option("-k", key="generation.k", metavar="N", kind=int, text="How many passages a prompt shows.")
+@setting_option("--generator", key="generation.generator", metavar="NAME", text="A chat model that asks and answers.")
 @setting_flag("--cot", "generation.cot", True, "Prompts ask for steps of reasoning, and answers have them.")
 @setting_flag("--no-tools", "generation.tools", False, "Offer the model no tools, and make no dialogues with them.")
 @scope_options
@@ -105,7 +106,8 @@ def examples(ctx: click.Context, files: tuple[Path, ...], out: Path, as_json: bo
     own) and, with --library, from the facts, passages and feedback of a library, in the very prompts of serving.
 
     Writes train.jsonl, held_out.jsonl, statistics.json, left_out.jsonl and lengths.png into --out. Duplicates are left
-    out, and with --against whatever stands in an evaluation set.
+    out, and with --against whatever stands in an evaluation set. With a chat model (--generator) that model asks about
+    passages and answers; what serving would not vouch for is dropped.
     """
     settings, said = chosen_settings(ctx), ctx.meta[_SAID]
     from vouch.app.wiring_finetune_examples import make_examples, measure_of, write_out
@@ -154,7 +156,7 @@ def _choices(ctx: click.Context) -> "Choices":
         if kind not in KINDS:
             raise UsageError(f"--share {kind}: there is no such kind; there are {', '.join(KINDS)}")
         try:
-            shares[cast("Kind", kind)] = float(share)
+            shares[kind] = float(share)
         except ValueError as error:
             raise UsageError(f"--share {kind}={share}: {share!r} is no number") from error
         if not 0 <= float(share) <= 1:

@@ -1,7 +1,7 @@
 """Fact questions as conversations: the prompt of serving, and the answer of the facts, cited from its passages."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from vouch.finetune.examples.archives import content_id
@@ -15,15 +15,20 @@ from vouch.finetune.examples.words import said
 from vouch.generation.chat_generator.prompting import Prepared
 from vouch.generation.drafts import Task
 from vouch.generation.packing import Piece
+from vouch.generation.phrases import Language
 from vouch.generation.plan.citing import Citer
 from vouch.generation.plan.compose import composed
 from vouch.generation.plan.evaluate import Outcome
 from vouch.generation.plan.grammar import plan_question
 from vouch.generation.plan.saying import Sayer
+from vouch.generation.plan.sentences import SCALED
 from vouch.generation.plan.types import QueryPlan
 from vouch.generation.plan.values import Used, Value
 from vouch.generation.verify import squeezed
 from vouch.retrieval.types import EVERYTHING, Chunk
+
+SHORTEST = 4
+"""Characters of a value that can be looked for in passages."""
 
 
 @dataclass(slots=True)
@@ -74,17 +79,10 @@ def fact_example(serving: Serving, asked: FactQuestion, chance: random.Random) -
 def refusal_example(serving: Serving, asked: FactQuestion) -> Example:
     """Return a question with passages none of which states its values, and the words that say so."""
     task, outcome = understood(serving, asked)
-    printed_values = [squeezed(used.stored.fact.raw) for row in outcome.rows for value in row for used in value.used]
-    if any(len(value) < 4 for value in printed_values):
-        raise Unfit("a value that other passages print by chance")
-
-    def states(chunk: Chunk) -> bool:
-        text = squeezed(chunk.context + chunk.text)
-        return any(value in text for value in printed_values)
-
-    task = without(task, states)
+    values = printed_values(outcome)
+    task = without(task, states_any(values))
     prepared = serving.prepared(task)
-    if any(value in squeezed(prepared.passages) for value in printed_values):
+    if any(value in squeezed(prepared.passages) for value in values):
         raise Unfit("a value stands beside the passages left")
     answer = said(asked.language, "refusal")
     if not checked(task, prepared, answer).says_unknown:
@@ -92,6 +90,24 @@ def refusal_example(serving: Serving, asked: FactQuestion) -> Example:
     if serving.options.cot:
         answer = said(asked.language, "thoughts", thoughts="1. " + said(asked.language, "thought_none"), answer=answer)
     return _example(serving, asked, "refusal", prepared, answer)
+
+
+def printed_values(outcome: Outcome) -> list[str]:
+    """Return the values of an outcome as printed; Unfit where one is so short that it stands anywhere."""
+    values = [squeezed(used.stored.fact.raw) for row in outcome.rows for value in row for used in value.used]
+    if any(len(value) < SHORTEST for value in values):
+        raise Unfit("a value that other passages print by chance")
+    return values
+
+
+def states_any(values: Sequence[str]) -> Callable[[Chunk], bool]:
+    """Return what says whether a passage prints one of the values."""
+
+    def states(chunk: Chunk) -> bool:
+        text = squeezed(chunk.context + chunk.text)
+        return any(value in text for value in values)
+
+    return states
 
 
 def _means(planned: QueryPlan, meant: QueryPlan) -> bool:
@@ -109,9 +125,9 @@ def _sayer(serving: Serving, asked: FactQuestion, values: list[Value], prepared:
     return Sayer(asked.plan, wording, citer, asked.names, {})
 
 
-def _computation(sayer: Sayer, value: Value, asked: FactQuestion) -> str:
+def computation_sentence(sayer: Sayer, value: Value, asked: FactQuestion, sum_: str) -> str:
     """Return a computed value with its operands, the formula and the sum written out, as the prompt wants it."""
-    result, sum_ = _result(sayer, value)
+    assert value.number is not None
     marks = "".join(dict.fromkeys(map(sayer.citer.mark, value.used)))
     return said(
         asked.language,
@@ -122,23 +138,25 @@ def _computation(sayer: Sayer, value: Value, asked: FactQuestion) -> str:
         field=sayer.field(value),
         formula=sayer.wording.formula(value.measure),
         sum=sum_,
-        result=result,
+        result=sayer.wording.number(value.number, value.unit, value.measure),
         marks=marks,
     )
 
 
-def _result(sayer: Sayer, value: Value) -> tuple[str, str]:
-    """Return a computed value as it is said, and the sum that gives it."""
+def _computation(sayer: Sayer, value: Value, asked: FactQuestion) -> str:
+    return computation_sentence(sayer, value, asked, _sum(value))
+
+
+def _sum(value: Value) -> str:
+    """Return the computation of a value in the numbers that the page prints."""
     assert value.formula is not None
-    assert value.number is not None
-    if any(operand.is_total for operand in value.operands):
+    if not value.operands or any(operand.is_total for operand in value.operands):
         raise Unfit("an operand is itself a total of parts")
     units = {printed_number(operand.used[0])[1] for operand in value.operands}
-    if len(units & {"元", "千元", "万元", "百万元", "亿元"}) > 1:
+    if len(units & {"元", *SCALED}) > 1:
         raise Unfit("operands are printed in several units")
     numbers = {operand.operand: printed_number(operand.used[0])[0] for operand in value.operands}
-    result = sayer.wording.number(value.number, value.unit, value.measure)
-    return result, written_sum(value.formula.expression, numbers)
+    return written_sum(value.formula.expression, numbers)
 
 
 def _with_thoughts(sayer: Sayer, values: list[Value], asked: FactQuestion, answer: str) -> str:
@@ -160,12 +178,21 @@ def _with_thoughts(sayer: Sayer, values: list[Value], asked: FactQuestion, answe
             name = sayer.wording.operand(operand.operand)
             steps.append(said(language, "thought_row", mark=sayer.citer.mark(used), field=name, value=shown))
         if value.formula:
-            result, sum_ = _result(sayer, value)
-            formula = sayer.wording.formula(value.measure)
-            steps.append(said(language, "thought_formula", field=sayer.field(value), formula=formula))
-            steps.append(said(language, "thought_sum", sum=sum_, result=result))
+            steps += _sum_thoughts(sayer, value, language)
     listed = "\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1))
     return said(language, "thoughts", thoughts=listed, answer=answer)
+
+
+def _sum_thoughts(sayer: Sayer, value: Value, language: Language) -> list[str]:
+    assert value.number is not None
+    formula, result = (
+        sayer.wording.formula(value.measure),
+        sayer.wording.number(value.number, value.unit, value.measure),
+    )
+    return [
+        said(language, "thought_formula", field=sayer.field(value), formula=formula),
+        said(language, "thought_sum", sum=_sum(value), result=result),
+    ]
 
 
 def _example(serving: Serving, asked: FactQuestion, kind: Kind, prepared: Prepared, answer: str) -> Example:

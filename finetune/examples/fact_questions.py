@@ -147,6 +147,7 @@ def _may_be_asked(stored: StoredFact, desk: FactDesk) -> bool:
         and bool(fact.raw)
         and (fact.value is not None or len(fact.text) <= LONGEST_TEXT)
         and fact.text != fact.company
+        and len(set(fact.text.split())) == len(fact.text.split())  # 邮箱 of two persons in one cell, the same twice
     )
 
 

@@ -13,6 +13,7 @@ from vouch.generation.chat_generator.prompting import Prepared, Prompter
 from vouch.generation.chat_generator.strength import is_worth_reading
 from vouch.generation.drafts import Evidence, Task, Written, never
 from vouch.generation.plan.desk import FactDesk
+from vouch.generation.reasoning.parts import takes_parts
 from vouch.generation.reasoning.thoughts import ThoughtSplitter
 from vouch.generation.refusals import early_refusal
 from vouch.generation.retrieve import Retrieve, Shelf
@@ -116,6 +117,8 @@ class Serving:
         asked = understand(question, documents, None, self.desk.companies())
         if early_refusal(asked, documents):
             raise Unfit("serving refuses the question before it searches")
+        if takes_parts(asked, self.options.decompose):
+            raise Unfit("serving cuts the question into several")
         tasks = []
         for scope in asked.scopes:
             hits = self.find(self.shelf, asked, scope)[: max(self.options.passages, 1) * 5]
@@ -126,6 +129,11 @@ class Serving:
         """Return the tools that a model would be offered."""
         tools = self.tools(task) if self.tools else None
         return tools if tools and self.prompter.have_room(tools.schemas) else None
+
+    def offered(self, task: Task) -> tuple[ToolSchema, ...]:
+        """Return what a model would be told of tools."""
+        tools = self.toolbox(task)
+        return tools.schemas if tools else ()
 
     @property
     def prompter(self) -> Prompter:

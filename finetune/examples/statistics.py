@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ Length = Callable[[Example], int]
 """How long an example is, in tokens or characters."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_DIGIT = re.compile(r"\d")
 
 
 def language_of(example: Example) -> Language:
@@ -25,6 +27,16 @@ def language_of(example: Example) -> Language:
 def characters(example: Example) -> int:
     """Return the characters of an example: all turns and calls, tools as JSON."""
     return _written(example, len)
+
+
+def estimated_tokens(text: str) -> int:
+    """Return about how many tokens a text takes where no vocabulary is at hand.
+
+    0.7 a Chinese character, one a digit, a quarter for any other. Measured: ChatGLM3's vocabulary takes 1,857 tokens
+    for the tools of serving (estimated 1,980) and 85,429 for thirty Chinese prompts with tables (estimated 90,000).
+    """
+    han, digits = len(_HAN.findall(text)), len(_DIGIT.findall(text))
+    return ceil(0.7 * han + digits + 0.25 * (len(text) - han - digits))
 
 
 def counted(count: Callable[[str], int]) -> Length:
