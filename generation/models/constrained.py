@@ -1,4 +1,4 @@
-"""Replies that fit a JSON schema for certain: tokens that would leave it are never chosen (xgrammar)."""
+"""Replies that fit a JSON schema or a grammar for certain: tokens that would leave it are never chosen (xgrammar)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,39 @@ from vouch.generation.templates.tool_texts import thawed
 from vouch.retrieval.errors import ModelError
 
 _KEPT = 32
-"""Compiled schemas; compiling one for 65,000 tokens took 0.3 s."""
+"""Compiled schemas and grammars; compiling one for 65,000 tokens took 0.3 s."""
 
 
 class Grammars:
-    """Compiles schemas for one vocabulary."""
+    """Compiles schemas and grammars for one vocabulary."""
 
     def __init__(self, vocabulary: PieceVocabulary | TokenizerVocabulary, size: int, stops: Sequence[int]) -> None:
         """`size`: rows of the model's output layer, which may be more than there are tokens."""
         self._size = size
+        self._vocabulary = vocabulary
         self._never = [id_ for id_ in range(size) if vocabulary.control_name(id_) is not None and id_ not in stops]
-        self._compiler = xgrammar.GrammarCompiler(_described(vocabulary, size, stops))
+        self._described = _described(vocabulary, size, stops)
+        self._compiler = xgrammar.GrammarCompiler(self._described)
         self._compiled = lru_cache(maxsize=_KEPT)(self._compile)
+        self._compiled_grammar = lru_cache(maxsize=_KEPT)(self._compiler.compile_grammar)
 
-    def following(self, schema: Mapping[str, Any]) -> "SchemaMask":
+    def following(self, schema: Mapping[str, Any]) -> "Mask":
         """Return what keeps one reply to a schema; ModelError for a schema that cannot be enforced."""
-        return SchemaMask(self._compiled(json.dumps(thawed(schema), ensure_ascii=False)), self._size, self._never)
+        return Mask(self._compiled(json.dumps(thawed(schema), ensure_ascii=False)), self._size, self._never)
+
+    def within(self, grammar: str, spelt: Sequence[str]) -> "Mask":
+        """Return what keeps to a grammar (GBNF); `spelt`: control tokens that its texts are written with."""
+        never = [id_ for id_ in self._never if self._vocabulary.control_name(id_) not in spelt]
+        return Mask(self._compiled_grammar(grammar), self._size, never)
+
+    def texts(self) -> list[bytes]:
+        """Return the text of each token."""
+        texts: list[bytes] = self._described.decoded_vocab
+        return texts
+
+    def control_name(self, token: int) -> str | None:
+        """Return the name of a control token; None for a token of text."""
+        return self._vocabulary.control_name(token)
 
     def _compile(self, schema: str) -> xgrammar.CompiledGrammar:
         try:
@@ -38,8 +55,8 @@ class Grammars:
             raise ModelError(f"this JSON schema cannot be enforced: {error}") from error
 
 
-class SchemaMask:
-    """Where one reply stands in its schema."""
+class Mask:
+    """Where one reply stands in its schema or grammar."""
 
     def __init__(self, compiled: xgrammar.CompiledGrammar, size: int, never: Sequence[int]) -> None:
         self._matcher = xgrammar.GrammarMatcher(compiled)
@@ -47,7 +64,7 @@ class SchemaMask:
         self._never = torch.tensor(never, dtype=torch.long)
 
     def masked(self, logits: torch.Tensor) -> torch.Tensor:
-        """Return logits (vocabulary,) in which only tokens that stay within the schema are possible."""
+        """Return logits (vocabulary,) in which only tokens that stay within it are possible."""
         self._matcher.fill_next_token_bitmask(self._bits)
         allowed = logits.clone().unsqueeze(0)
         xgrammar.apply_token_bitmask_inplace(allowed, self._bits.to(logits.device))
@@ -57,7 +74,12 @@ class SchemaMask:
     def accept(self, token: int) -> None:
         """Go on behind the token that was chosen."""
         accepted = self._matcher.accept_token(token)
-        assert accepted, "only tokens within the schema are possible"
+        assert accepted, "only tokens within the grammar are possible"
+
+    def accept_text(self, text: bytes) -> None:
+        """Go on behind a text that was written before the grammar was in force."""
+        accepted = self._matcher.accept_string(text)
+        assert accepted, "what began within the grammar was checked before"
 
 
 def _described(

@@ -10,6 +10,7 @@ import torch
 
 from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Message, Reply, Usage
 from vouch.generation.models.batch import by_length
+from vouch.generation.models.call_grammar import style_of
 from vouch.generation.models.continuation import Continuation
 from vouch.generation.models.loading import LoadedModel
 from vouch.generation.models.reply import ReplyInProgress
@@ -20,7 +21,8 @@ from vouch.generation.templates.segments import Text
 from vouch.retrieval.errors import ModelError
 
 if TYPE_CHECKING:
-    from vouch.generation.models.constrained import Grammars, SchemaMask
+    from vouch.generation.models.constrained import Grammars, Mask
+    from vouch.generation.models.constrained_calls import CallGrammars, CallMask
 
 _WINDOW = 8192
 """Of a model whose configuration names none."""
@@ -54,7 +56,7 @@ class TransformersChat:
 
     @property
     def enforces_schemas(self) -> bool:
-        """Whether a reply with a schema fits it for certain; else the model is only asked to."""
+        """Whether a reply with a schema fits it for certain, and calls fit their tools; else the model is asked to."""
         return find_spec("xgrammar") is not None
 
     def logprobs(self, request: ChatRequest, reply: str) -> list[float]:
@@ -140,15 +142,27 @@ class TransformersChat:
         model = self._loaded.model
         assert model.generation_config is not None
         choice = choice_of(request.sampling, model.generation_config)
-        schema = request.schema if self.enforces_schemas else None
-        mask = self._grammars.following(schema) if schema is not None else None
-        return _Chooser(Sampler(choice, request.sampling.seed, prompt, model.device), mask)
+        return _Chooser(Sampler(choice, request.sampling.seed, prompt, model.device), self._mask(request))
+
+    def _mask(self, request: ChatRequest) -> "Mask | CallMask | None":
+        """Return what keeps the reply to its schema, or its calls to the tools; None where there is nothing to keep."""
+        if not self.enforces_schemas:
+            return None
+        if request.schema is not None:
+            return self._grammars.following(request.schema)
+        return self._call_grammars.following(request.tools) if request.tools else None
 
     @cached_property
     def _grammars(self) -> "Grammars":
         from vouch.generation.models.constrained import Grammars
 
         return Grammars(self._vocabulary, self._config.vocab_size, sorted(self._stops))
+
+    @cached_property
+    def _call_grammars(self) -> "CallGrammars":
+        from vouch.generation.models.constrained_calls import CallGrammars
+
+        return CallGrammars(self._grammars, style_of(self._form))
 
     def _stop_ids(self) -> frozenset[int]:
         """Return every token that ends a reply: the format's and those that the model's configuration names."""
@@ -193,9 +207,9 @@ class _Row:
 
 
 class _Chooser:
-    """Chooses a token that the schema allows, if there is one to keep to."""
+    """Chooses a token that schema or tools allow, if there is something to keep to."""
 
-    def __init__(self, sampler: Sampler, mask: "SchemaMask | None") -> None:
+    def __init__(self, sampler: Sampler, mask: "Mask | CallMask | None") -> None:
         self._sampler = sampler
         self._mask = mask
 

@@ -211,12 +211,15 @@ def test_a_result_goes_back_in_the_models_own_turns(kind: str, request: pytest.F
 
 
 def test_chatglm3_thinks_in_one_turn_and_calls_in_the_next(chatglm3: Path) -> None:
-    said = reply(says(chatglm3, "\n我来查。", "<|assistant|>", "lookup\ntool_call(year=2023)"), TOOL)
+    said = reply(says(chatglm3, "\n我来查。", "<|assistant|>", "lookup\n ```python\ntool_call(year=2023)\n```"), TOOL)
     assert said.text.strip() == "我来查。"
     assert said.tool_calls == (ToolCall("call_1", "lookup", {"year": 2023}),)
 
 
-def test_a_call_that_cannot_be_read_comes_with_its_problem(folder: Path, chatglm3: Path) -> None:
+def test_a_call_that_cannot_be_read_comes_with_its_problem(
+    folder: Path, chatglm3: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vouch.generation.models.transformers_chat.find_spec", lambda _name: None)
     broken = "lookup\ntool_call(2023" if folder == chatglm3 else '{"name": "lookup", "parameters": {"year": '
     (call,) = reply(says(folder, broken), TOOL).tool_calls
     assert (call.name, call.arguments) == ("lookup", {})
