@@ -70,9 +70,9 @@ class TemplateFormat:
         dictionaries = rendering.dictionaries([*turns, spoken])
         prompt, whole = self._render(dictionaries[:-1], offered), self._render(dictionaries, offered)
         # A template may open a turn otherwise than it tells one, with a line to think on: then the turn begins there.
-        start = _shared(prompt, whole)
+        start = self._parting(prompt, whole, rendering)
         asked = [match.end() for match in rendering.placeholder.finditer(prompt)]
-        said = self._ended(whole[start:])
+        said = self._ended(whole[start:], rendering)
         if start < asked[-1] or (spoken.content and not spoken.tool_calls and rendering.unsaid(said)):
             raise ModelError("the model's chat template renders no turn of the assistant: it cannot be trained with it")
         return self._assembled(said, rendering)
@@ -114,14 +114,24 @@ class TemplateFormat:
             plain = ""
         return [*segments, Text(plain)] if plain else segments
 
-    def _ended(self, said: str) -> str:
+    def _parting(self, prompt: str, whole: str, rendering: "_Rendering") -> int:
+        """Return where a rendered conversation parts from its prompt, never within a control token or a text."""
+        pairs = enumerate(zip(prompt, whole, strict=False))
+        at = next((place for place, (one, other) in pairs if one != other), min(len(prompt), len(whole)))
+        for pattern in filter(None, [self._controls, rendering.placeholder]):
+            at = next((match.start() for match in pattern.finditer(whole) if match.start() < at < match.end()), at)
+        return at
+
+    def _ended(self, said: str, rendering: "_Rendering") -> str:
         """Return a rendered turn up to the first token that ends a reply; the first such token where it has none."""
         for match in self._controls.finditer(said) if self._controls else ():
             if match[0] in self.stops:
                 return said[: match.end()]
         if not self.stops:
             raise ModelError("the model's tokenizer names no eos_token: a model trained so would never stop")
-        return said.rstrip() + self.stops[0]
+        # What parts turns in the template is none of this one: it ends with its text, or with its calls.
+        text = [match.end() for match in rendering.placeholder.finditer(said)]
+        return (said[: text[-1]] if text else said.rstrip()) + self.stops[0]
 
     def _parts(self, rendered: str, rendering: "_Rendering") -> Iterator[Segment]:
         for index, piece in enumerate(rendering.placeholder.split(rendered)):
@@ -218,11 +228,6 @@ class _Rendering:
             text = pattern.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
         self.texts.append(text.strip() if self._form.ability.trims else text)
         return f"{self._nonce}{len(self.texts) - 1}z"
-
-
-def _shared(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _alternatives(markers: Sequence[str]) -> re.Pattern[str] | None:
