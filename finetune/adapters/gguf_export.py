@@ -1,6 +1,7 @@
 """A model folder as one GGUF file, for llama.cpp and what is built on it. Tensor by tensor, so memory stays small."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,8 @@ def export_gguf(task: ExportTask, check: Check | None, done: Done) -> Exported:
     if check is not None:
         check(table, source)
     plan = _planned(layout, chosen)
-    with fresh_file(task.out, sum(bytes_of(tensor.shape, kind) for tensor, kind in plan)) as file:
-        writer = gguf.GGUFWriter(file, layout.architecture)
+    needed = sum(bytes_of(tensor.shape, kind) for tensor, kind in plan)
+    with fresh_file(task.out, needed) as file, closing(gguf.GGUFWriter(file, layout.architecture)) as writer:
         writer.add_name(task.name or task.folder.resolve().name)
         writer.add_file_type(chosen.number)
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
@@ -94,4 +95,3 @@ def _write(writer: gguf.GGUFWriter, plan: list[tuple[NamedTensor, Kind]], done: 
         writer.write_tensor_data(content)
         written += content.nbytes
         done(written, total)
-    writer.close()

@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from vouch.finetune.adapters.gguf_tokens import SPACE, TokenTable, unused
 from vouch.generation.models.formats import turn_ends
 from vouch.generation.models.vocabularies import TokenizerVocabulary
+from vouch.generation.templates.own import own_template
 from vouch.retrieval.errors import ModelError
 
 _BYTE = re.compile(r"<0x[0-9A-F]{2}>\Z")
@@ -30,7 +31,7 @@ def tokenizer_table(vocabulary: TokenizerVocabulary, folder: Path, rows: int) ->
         raise ModelError(f"{folder / 'tokenizer.json'} is a {model['type']} tokenizer; only BPE goes into GGUF here")
     tokens, kinds = _tokens(described, rows)
     special = dict(_special(tokenizer, vocabulary))
-    template = tokenizer.chat_template if isinstance(tokenizer.chat_template, str) else ""
+    template = _template(tokenizer)
     if not model.get("byte_fallback"):
         merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
         pre = _pre_tokenizer(described, folder)
@@ -48,6 +49,14 @@ def tokenizer_table(vocabulary: TokenizerVocabulary, folder: Path, rows: int) ->
         space_before=tokenizer.tokenize("a")[0].startswith(SPACE),
         template=template,
     )
+
+
+def _template(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return the folder's template, of several the default one; Llama 3 is known without."""
+    template = tokenizer.chat_template
+    if isinstance(template, Mapping):
+        template = template.get("default")
+    return str(template or own_template("llama3"))
 
 
 def _tokens(described: Described, rows: int) -> tuple[list[str], list[TokenType]]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 
 import gguf
 
 from vouch.generation.models.vocabularies import PieceVocabulary
+from vouch.generation.templates.own import own_template
 
 Kind = gguf.TokenType
 SPACE = "▁"
@@ -78,7 +78,7 @@ def piece_table(vocabulary: PieceVocabulary, glm: bool, rows: int) -> TokenTable
         special={name: number for name, number in special.items() if number is not None and number >= 0},
         add_bos=not glm,
         space_before=str(processor.id_to_piece(processor.encode("a")[0])).startswith(SPACE),
-        template=_own_template("chatglm3" if glm else "llama2"),
+        template=own_template("chatglm3" if glm else "llama2"),
     )
 
 
@@ -91,10 +91,6 @@ def _piece_kind(vocabulary: PieceVocabulary, number: int) -> Kind:
     if processor.is_unused(number):
         return Kind.UNUSED
     return Kind.BYTE if processor.is_byte(number) else Kind.NORMAL
-
-
-def _own_template(name: str) -> str:
-    return (files("vouch.generation.templates") / "data" / f"{name}.jinja").read_text(encoding="utf-8")
 
 
 def unused(number: int) -> str:

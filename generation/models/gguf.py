@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Usage
+from vouch.generation.models.call_grammar import reply_grammar, style_of
 from vouch.generation.models.free_memory import free_bytes
 from vouch.generation.models.gbnf import grammar_of
 from vouch.generation.models.gguf_header import GgufHeader, read_header
@@ -20,6 +21,7 @@ from vouch.generation.templates.chat_template import TemplateFormat, Turns
 from vouch.generation.templates.chatglm3 import ChatGLM3Format
 from vouch.generation.templates.llama2 import Llama2Format
 from vouch.generation.templates.llama3 import Llama3Format
+from vouch.generation.templates.own import own_template
 from vouch.generation.templates.segments import Control, ReplyReader, RoleFormat, Segment, Text
 from vouch.retrieval.errors import ModelError, NoReply
 
@@ -163,8 +165,8 @@ class GgufChat:
             "cache_prompt": True,  # what a turn shares with the one before is not read again
         }
         body |= {name: value for name, value in sampling_form(request.sampling).items() if value is not None}
-        if request.schema is not None:
-            body["grammar"] = grammar_of(request.schema)
+        if grammar := self._grammar(request):
+            body["grammar"] = grammar
         if self._adapters:
             body["lora"] = [
                 {"id": place, "scale": float(name == request.adapter)} for name, place in self._adapters.items()
@@ -172,6 +174,16 @@ class GgufChat:
         if request.adapter and request.adapter not in self._adapters:
             raise ModelError(f"no adapter {request.adapter!r} is loaded: there are {sorted(self._adapters) or 'none'}")
         return body
+
+    def _grammar(self, request: ChatRequest) -> str:
+        """Return what the reply has to keep to; empty: nothing.
+
+        Why not a grammar that begins at a trigger (`grammar_lazy`): where the token that completes the trigger goes on
+        in a way the grammar does not allow, llama.cpp breaks off.
+        """
+        if request.schema is not None:
+            return grammar_of(request.schema)
+        return reply_grammar(style_of(self._form), request.tools, self._form.stops) if request.tools else ""
 
 
 def _end(reader: ReplyReader, finish: Finish, usage: Usage) -> Delta:
@@ -184,7 +196,7 @@ def _format(path: Path, header: GgufHeader, server: LlamaServer) -> RoleFormat:
     template = header.chat_template
     if header.architecture == "chatglm" and {"[gMASK]", "sop", "<|observation|>"} <= header.controls.keys():
         return ChatGLM3Format()
-    if template is None and "<|start_header_id|>" in header.controls:
+    if template in (None, own_template("llama3")) and "<|start_header_id|>" in header.controls:
         return Llama3Format()
     if (template is None and header.pieces) or (template and "[INST]" in template and "<<SYS>>" in template):
         return Llama2Format()
