@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from vouch.finetune.adapters.listing import AdapterSummary
 
 _HEADER = ("name", "base", "method", "rank", "layers", "trained", "data", "scores")
+_WIDEST = 80
+"""Columns of one cell: the reason why an adapter is broken fits."""
 
 
 def adapter_table(found: "Sequence[AdapterSummary]") -> str:
     """Return a line for each adapter, what is wrong with it instead of its data where it is broken."""
-    return aligned([_HEADER, *(_row(entry) for entry in found)])
+    return aligned([_HEADER, *(_row(entry) for entry in found)], _WIDEST)
 
 
 def _row(entry: "AdapterSummary") -> tuple[str, ...]:

@@ -39,8 +39,9 @@ ADAPTERS = (
     "vouch.finetune.training",
 )
 SHARED_BY_ADAPTERS = ("vouch.generation.models", "vouch.retrieval.torch_models")
-"""Adapters of other sorts stand on these: embedders and rerankers load their models alike, what is served is trained."""
+"""Adapters of other sorts stand on these: embedders and rerankers load models alike, what is served is trained."""
 NO_ADAPTERS = (
+    "vouch.finetune.adapters.card_facts",
     "vouch.finetune.adapters.listing",
     "vouch.finetune.adapters.model_card",
     "vouch.finetune.training.noise",

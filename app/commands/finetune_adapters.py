@@ -36,6 +36,21 @@ def adapters(ctx: click.Context, folders: tuple[Path, ...], as_json: bool) -> No
         ctx.exit(PART_FAILED)
 
 
+@click.command(short_help="Write the card of what a run made.")
+@click.argument("run", type=FOLDER, metavar="RUN")
+@click.option("--data", type=FOLDER, metavar="DIR", help="What the recipe's paths start from: counts its examples.")
+@click.option("--base", type=FOLDER, metavar="DIR", help="The base model, for its licence.")
+def card(run: Path, data: Path | None, base: Path | None) -> None:
+    """Write the model card of the run in RUN into its adapter's README.md: data, licences, recipe, metrics, limits."""
+    from vouch.finetune.adapters.card_facts import NAME, card_facts, result_folder
+    from vouch.finetune.adapters.model_card import model_card
+    from vouch.retrieval.atomic_file import write_atomically
+
+    place = result_folder(run) / NAME
+    write_atomically(place, model_card(card_facts(run, data, base)).encode())
+    note(f"{place}: written")
+
+
 @click.command(short_help="Merge an adapter into its base model.")
 @click.argument("adapter", type=FOLDER, metavar="ADAPTER")
 @click.option("--base", type=FOLDER, required=True, metavar="DIR", help="The model it was trained on, not quantised.")

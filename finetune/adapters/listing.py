@@ -12,6 +12,10 @@ SETTINGS = "adapter_config.json"
 REPORT = "report.json"
 _WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _CHECKPOINTS = "checkpoints"
+_NO_SCORE = frozenset({"seconds"})
+"""What measuring took; stands among the metrics of a report."""
+_BASE = "base_model.json"
+"""What training writes beside an adapter: name and fingerprint of its base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ def described(folder: Path) -> AdapterSummary:
             alpha=float(told["lora_alpha"]),
             targets=_targets(told.get("target_modules")),
             trained=str(report.get("finished", "")),
+            data=_data(report),
+            scores=_scores(report),
         )
     except KeyError as error:
         return replace(known, problem=f"{SETTINGS} lacks {error}")
@@ -81,6 +87,8 @@ def report_of(folder: Path) -> Mapping[str, Any] | None:
 
 def recorded_base(folder: Path) -> str:
     """Return the fingerprint of the weights that an adapter was trained on; empty where none is recorded."""
+    if (folder / _BASE).is_file():
+        return str(_json(folder / _BASE).get("fingerprint", ""))
     base = (report_of(folder) or {}).get("base")
     return str(base.get("fingerprint", "")) if isinstance(base, Mapping) else ""
 
@@ -95,6 +103,25 @@ def _method(told: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     kinds = [name for key, name in (("use_dora", "DoRA"), ("use_rslora", "rsLoRA")) if told.get(key)]
     trained = str(report.get("method", ""))
     return " ".join(filter(None, [trained, *kinds])) or "LoRA"
+
+
+def _data(report: Mapping[str, Any]) -> str:
+    files = _under(report, "settings", "data").get("train")
+    return ", ".join(map(str, files)) if isinstance(files, list) else ""
+
+
+def _scores(report: Mapping[str, Any]) -> Mapping[str, float]:
+    """Return the metrics on held-out examples of the weights that were kept."""
+    stops_early = _under(report, "settings", "run").get("patience")
+    kept = _under(report, "held_out", "best" if stops_early else "after")
+    return {name: float(value) for name, value in kept.items() if name not in _NO_SCORE}
+
+
+def _under(report: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    found: Any = report
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _targets(named: object) -> tuple[str, ...]:
