@@ -101,10 +101,10 @@ class RunFolder:
         return max(filter(is_whole, self._numbered()), key=_number, default=None)
 
     def forget_after(self, step: int) -> None:
-        """Drop lines of losses that a continued run will write again."""
+        """Drop lines of losses that a continued run will write again; from the beginning (0), all of them."""
         if not self.losses.exists():
             return
-        kept = [line for line in _lines(self.losses) if line["step"] <= step]
+        kept = [line for line in _lines(self.losses) if 0 < step >= line["step"]]
         write_atomically(self.losses, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept).encode())
 
     def recorded(self) -> list[dict[str, Any]]:
