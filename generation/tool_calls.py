@@ -18,6 +18,8 @@ DEEPEST = 32
 
 _FENCE = re.compile(r"```[a-zA-Z]*\n?(?P<code>.*?)(?:```|\Z)", re.S)
 _TAGGED = re.compile(r"<tool_call>(?P<body>.*?)(?:</tool_call>|\Z)", re.S)
+_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'""")
+"""A text within a call: its brackets open nothing."""
 _NAMES = ("name", "function", "tool", "tool_name")
 _ARGUMENTS = ("parameters", "arguments", "args", "input", "action_input")
 _CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
@@ -126,7 +128,7 @@ def _bounded(text: str) -> str:
     if len(text) > LONGEST:
         raise _Unreadable(f"it is longer than {LONGEST} characters")
     depth = 0
-    for character in text:
+    for character in _QUOTED.sub("", text):
         depth += (character in "([{") - (character in ")]}")
         if depth > DEEPEST:
             raise _Unreadable(f"its brackets are nested more than {DEEPEST} deep")

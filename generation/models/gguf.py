@@ -188,7 +188,7 @@ class GgufChat:
 
 def _end(reader: ReplyReader, finish: Finish, usage: Usage) -> Delta:
     text, calls = reader.end()
-    return Delta(text, calls, "tool_calls" if calls else finish, usage)
+    return Delta(text, calls, "tool_calls" if calls and finish == "stop" else finish, usage)
 
 
 def _format(path: Path, header: GgufHeader, server: LlamaServer) -> RoleFormat:

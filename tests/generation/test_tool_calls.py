@@ -119,6 +119,7 @@ def test_an_answer_is_no_call(text: str) -> None:
         ('<tool_call>{"name": "lookup", "arguments": [1]}</tool_call>', "lookup", "no JSON object"),
         ('<tool_call>{"name": "lookup", "arguments": "{"}</tool_call>', "lookup", "arguments are no JSON"),
         ("<tool_call>" + "[" * 100_000, "", "longer than"),
+        ("<tool_call>it's " + "[" * 5000 + "'", "", "cannot be read"),
         ("<tool_call>" + "[" * 1000, "", "nested more than"),
         ('<tool_call>["lookup"]</tool_call>', "", "calls no tool on offer"),
     ],
@@ -138,3 +139,12 @@ def test_more_calls_than_anybody_needs_are_dropped() -> None:
 def test_two_megabytes_are_read_in_no_time() -> None:
     for text in ("<tool_call>" * 180_000, "{" * 2_000_000, "```python\n" * 200_000, '{"name": "lookup", ' * 110_000):
         assert all(call.problem for call in written_calls(text, NAMES).calls)
+
+
+def test_brackets_within_texts_are_not_nested() -> None:
+    text = "(" * 60
+    (call,) = written_calls(f'{{"name": "compute", "parameters": {{"expression": "{text}"}}}}', ["compute"]).calls
+    assert (call.problem, call.arguments) == ("", {"expression": text})
+    assert chatglm3_call("compute", f"tool_call(expression='it\\'s {text}')").arguments == {
+        "expression": f"it's {text}"
+    }
