@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from vouch.app.commands.finetune_adapters import adapters, export, merge
+from vouch.app.commands.finetune_adapters import adapters, card, export, merge
 from vouch.app.commands.finetune_examples import examples
+from vouch.app.commands.finetune_prefer import prefer
 from vouch.app.commands.finetune_train import train
 from vouch.app.commands.groups import CommandGroup
 from vouch.app.commands.options import Command
@@ -73,5 +74,5 @@ def red_flags(recipe: Path, out: Path) -> None:
     note(f"{train_red_flags(recipe, out, note)}: written")
 
 
-for command in (examples, adapters, merge, export, train):
+for command in (examples, adapters, card, merge, export, train, prefer):
     finetune.add_command(command)

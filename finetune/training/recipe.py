@@ -89,6 +89,16 @@ class RunRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class PreferenceRecipe:
+    """Of `vouch finetune prefer`: direct preference optimisation (Rafailov et al. 2023)."""
+
+    beta: Annotated[float, Between(1e-3, 10)] = 0.1
+    """How strongly the model is held to its base: the lower, the further it may go."""
+    label_smoothing: Annotated[float, Between(0, 0.49)] = 0.0
+    """Share of preferences that are taken to be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingRecipe:
     """Everything that one run depends on."""
 
@@ -99,3 +109,4 @@ class TrainingRecipe:
     data: DataRecipe = field(default_factory=DataRecipe)
     optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
     run: RunRecipe = field(default_factory=RunRecipe)
+    preference: PreferenceRecipe = field(default_factory=PreferenceRecipe)

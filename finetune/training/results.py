@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 from peft import PeftModel, set_peft_model_state_dict
+from transformers import Trainer
 
 from vouch.finetune.training.run_folder import RunFolder
-from vouch.finetune.training.trainer import AnswerTrainer
 from vouch.generation.models.checkpoint import TOKENIZER_FILES
 from vouch.generation.models.shards import stored_tensors, weight_files
 from vouch.retrieval.atomic_file import write_atomically
@@ -32,7 +32,7 @@ def take_weights(model: torch.nn.Module, folder: Path) -> None:
             state[entry.name].copy_(entry.tensor)
 
 
-def write_result(trainer: AnswerTrainer, folder: RunFolder, base: Path, identity: Mapping[str, Any]) -> Path:
+def write_result(trainer: Trainer, folder: RunFolder, base: Path, identity: Mapping[str, Any]) -> Path:
     """Write what was trained and return its folder: an adapter, or a whole model with its vocabulary."""
     adapter = isinstance(trainer.model, PeftModel)
     place = folder.adapter if adapter else folder.model
