@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vouch.app.service.local import LocalService
     from vouch.app.service.parts import Answering, Manner
     from vouch.app.service.types import IngestRequest
+    from vouch.app.setting_sections import ModelSettings
     from vouch.generation.chat import ChatModel
     from vouch.generation.plan.holdings import Stated
     from vouch.retrieval.library import Library
@@ -145,7 +146,23 @@ def _in_manner(settings: Settings, manner: "Manner") -> Settings:
         raise NotSetUp("this server has no language model: it answers by quoting (generator extractive)")
     picked = "extractive" if generator == "extractive" else chosen.generator
     cot, tools = chosen.cot or manner.cot, chosen.tools and manner.tools
-    return replace(settings, generation=replace(chosen, generator=picked, cot=cot, tools=tools))
+    model = settings.model if manner.adapter is None else _with_adapter(settings, manner.adapter)
+    return replace(settings, generation=replace(chosen, generator=picked, cot=cot, tools=tools), model=model)
+
+
+def _with_adapter(settings: Settings, name: str) -> "ModelSettings":
+    """Return the model's settings with this adapter in force; UsageError where none of the name is loaded."""
+    known = adapter_names(settings)
+    if name and name not in known:
+        raise UsageError(f"this server has no adapter {name!r}: there are {', '.join(known) or 'none'}")
+    return replace(settings.model, adapter=name)
+
+
+def adapter_names(settings: Settings) -> tuple[str, ...]:
+    """Return the adapters that a request may choose from: those loaded with the language model that answers."""
+    from vouch.app.wiring_models import named_folders
+
+    return () if settings.generation.generator == "extractive" else tuple(named_folders(settings.model.adapters))
 
 
 def _search(
@@ -223,7 +240,7 @@ def create_server(settings: Settings) -> "FastAPI":
         tuple(Path(folder).expanduser().absolute() for folder in listed(chosen.folders)),
     )
     threads = chosen.threads or (os.cpu_count() or 1) + 1
-    held = Held(service, Workers(threads, chosen.queue), Metrics(), limits)
+    held = Held(service, Workers(threads, chosen.queue), Metrics(), limits, adapter_names(settings))
     gate = Gate(keys, RateLimit(chosen.rate_per_minute), guarded)
     return create_application(held, gate, listed(chosen.origins), service.close)
 

@@ -31,6 +31,8 @@ class Held:
     workers: Workers
     metrics: Metrics
     limits: Limits
+    adapters: tuple[str, ...] = ()
+    """Names that a request may choose from."""
 
 
 def held(request: Request) -> Held:

@@ -30,7 +30,16 @@ async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
     `understanding`, `passages`, `step`, `token`, `withdrawn`, and at last `answer` with the whole object.
     """
     server = held(request)
-    wanted = AskRequest(body.question, filters_of(body), body.k, body.generator, body.cot, body.tools, body.session)
+    wanted = AskRequest(
+        body.question,
+        filters_of(body),
+        body.k,
+        body.generator,
+        body.cot,
+        body.tools,
+        body.session,
+        adapter=body.adapter,
+    )
     if EVENTS in request.headers.get("accept", ""):
 
         def work(put: Listen, cancelled: Cancelled) -> None:

@@ -26,14 +26,18 @@ from vouch.retrieval.errors import VouchError
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 
 MODELS = ("vouch", "vouch-extractive")
+WITH_ADAPTER = "vouch:"
 PIECE = 24
 """Characters of the answer in one chunk."""
 
 
 @router.get("/models", responses=answers(examples.MODELS), dependencies=[needs_ask])
-async def models() -> Response:
-    """List the models: `vouch` answers as the server is set up, `vouch-extractive` without a language model."""
-    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "vouch"} for name in MODELS]
+async def models(request: Request) -> Response:
+    """List the models: `vouch` answers as the server is set up, `vouch-extractive` without a language model,
+    `vouch:NAME` with an adapter of it.
+    """
+    names = (*MODELS, *(WITH_ADAPTER + name for name in held(request).adapters))
+    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "vouch"} for name in names]
     return json_response({"object": "list", "data": listed})
 
 
@@ -105,7 +109,8 @@ def _request(body: ChatBody) -> AskRequest:
         raise Problem(422, "no message of the user holds text")
     filters = filters_of(body.vouch) if body.vouch else Filters()
     generator = "extractive" if body.model == "vouch-extractive" else None
-    return AskRequest(said[-1][1].strip(), filters, generator=generator, history=tuple(said[:-1]))
+    adapter = body.model.removeprefix(WITH_ADAPTER) if body.model.startswith(WITH_ADAPTER) else None
+    return AskRequest(said[-1][1].strip(), filters, generator=generator, history=tuple(said[:-1]), adapter=adapter)
 
 
 def _text(turn: ChatTurn) -> str:

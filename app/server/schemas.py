@@ -56,6 +56,9 @@ class AskBody(FilterBody):
     generator: Literal["extractive", "model"] | None = Field(
         None, description="Quote, or let the server's language model write; the server's setting where absent."
     )
+    adapter: Annotated[str, StringConstraints(max_length=LONGEST_NAME)] | None = Field(
+        None, description="LoRA adapter of the language model, by name; empty: none; the server's setting where absent."
+    )
     cot: bool = Field(False, description="Reason in steps that are kept apart from the answer.")
     tools: bool = Field(True, description="Whether a model may call tools.")
     session: Session = Field("", description="The conversation it belongs to; empty: none.")
@@ -170,7 +173,9 @@ class ChatBody(BaseModel):
         description="The last message of the user that holds text is the question.",
         json_schema_extra={"contains": _ASKED},
     )
-    model: Annotated[str, StringConstraints(max_length=200)] = "vouch"
+    model: Annotated[str, StringConstraints(max_length=LONGEST_NAME + 6)] = Field(
+        "vouch", description="vouch, vouch-extractive, or vouch:NAME for one of the language model's adapters."
+    )
     stream: bool = False
     stream_options: dict[str, Any] | None = None
     vouch: FilterBody | None = Field(None, description="Filters, as for /v1/ask.")

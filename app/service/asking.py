@@ -50,7 +50,7 @@ class Asking:
         with self._parts.live.reading() as library:
             documents = library.documents(visible(access))
             scope, warnings = scope_of(request.filters, access, documents)
-            manner = Manner(request.generator, request.cot, request.tools)
+            manner = Manner(request.generator, request.cot, request.tools, request.adapter)
             answering = self._parts.answering(library, manner, access.collections)
             talk = self._talk(request, access, answering, Held(documents, answering.answerer.companies()))
             answer = answering.answerer.ask(

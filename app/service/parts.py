@@ -45,6 +45,7 @@ class Manner:
     generator: str | None = None
     cot: bool = False
     tools: bool = True
+    adapter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,7 @@ def _narrowed(filters: Filters) -> dict[str, list[Any]]:
 
 
 def _asked(request: AskRequest) -> dict[str, Any]:
-    chosen = _given({"k": request.k, "generator": request.generator})
+    chosen = _given({"k": request.k, "generator": request.generator, "adapter": request.adapter})
     return {
         "question": request.question,
         "cot": request.cot,

@@ -54,6 +54,8 @@ class AskRequest:
     """The conversation it belongs to; empty: none."""
     history: tuple[tuple[str, str], ...] = ()
     """What was said before (role, text), where the caller keeps the conversation itself."""
+    adapter: str | None = None
+    """LoRA adapter of the language model, by its name in the settings; empty: the base model."""
 
 
 @dataclass(frozen=True, slots=True)

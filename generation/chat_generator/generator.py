@@ -41,8 +41,8 @@ class ChatGenerator:
 
     @property
     def name(self) -> str:
-        """Name of the model."""
-        return self._model.name
+        """Name of the model and, where one is in force, of its adapter."""
+        return "+".join(filter(None, (self._model.name, self._options.adapter)))
 
     @property
     def model(self) -> ChatModel:
