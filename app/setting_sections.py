@@ -168,6 +168,8 @@ class ModelSettings:
     context_window: Annotated[int, Between(0, 10_000_000)] = 0
     """Tokens; 0: as the model says (8192 for a server that does not, and at most that for a GGUF file, whose window
     takes its memory at once: `vouch doctor` says how much)."""
+    strict_tools: bool = False
+    """Ask an OpenAI-compatible server to hold tool calls to their schemas (`strict`); others do so without asking."""
     batch: Annotated[int, Between(1, 256)] = 1
     """Questions that `vouch eval answers` has answered together, where the runtime can: transformers."""
     max_tokens: Annotated[int, Between(1, 100_000)] = 1024

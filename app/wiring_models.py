@@ -90,6 +90,7 @@ def _served_model(settings: ModelSettings) -> "ChatModel":
             timeout=float(settings.timeout),
             retries=settings.retries,
             context_window=settings.context_window,
+            strict_tools=settings.strict_tools,
         )
     )
 

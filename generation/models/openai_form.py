@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vouch.generation.chat import ChatRequest, Delta, Finish, Message, Sampling, ToolCall, Usage
+from vouch.generation.models.strict_tools import strict_function
 from vouch.generation.templates.tool_texts import function, thawed
 from vouch.retrieval.errors import NoReply
 
@@ -22,8 +23,11 @@ LONGEST_REPLY = 4_000_000
 """Characters; whoever sends more heeds no limit."""
 
 
-def request_body(request: ChatRequest) -> dict[str, Any]:
-    """Return a request as the body of a chat completion, the model's name and streaming apart."""
+def request_body(request: ChatRequest, strict: bool = False) -> dict[str, Any]:
+    """Return a request as the body of a chat completion, the model's name and streaming apart.
+
+    `strict`: ask the server to hold tool calls to their schemas.
+    """
     sampling = request.sampling
     body: dict[str, Any] = {
         "messages": [message_form(message) for message in _with_system_turn(request)],
@@ -33,7 +37,7 @@ def request_body(request: ChatRequest) -> dict[str, Any]:
     if sampling.stop:
         body["stop"] = list(sampling.stop)
     if request.tools:
-        body["tools"] = [function(tool) for tool in request.tools]
+        body["tools"] = [strict_function(tool) if strict else function(tool) for tool in request.tools]
     if request.schema is not None:
         schema = {"name": "reply", "schema": thawed(request.schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -15,7 +15,7 @@ from vouch.retrieval.errors import ModelError, NoReply
 
 LONGEST_WAIT = 60.0
 NOT_KNOWN_EVERYWHERE = (
-    "stream_options", "response_format", "seed",
+    "stream_options", "response_format", "seed", "strict",
     "temperature", "top_p", "top_k", "repetition_penalty", "repeat_penalty",
 )  # fmt: skip
 """Left out for a server that says it does not take them: then a schema is only asked for, usage not told."""
@@ -34,6 +34,8 @@ class Server:
     retries: int = 3
     context_window: int = 0
     """Tokens; 0: what the server says, else 8192."""
+    strict_tools: bool = False
+    """Ask the server to hold tool calls to their schemas; for servers that know `strict`."""
 
 
 def wait(seconds: float, cancelled: Cancelled) -> None:
@@ -106,7 +108,7 @@ class OpenAIChat:
         yield reader.last()
 
     def _body(self, request: ChatRequest) -> dict[str, Any]:
-        body = request_body(request)
+        body = request_body(request, self._server.strict_tools and "strict" not in self._not_taken)
         body |= {"model": self._server.model, "stream": True, "stream_options": {"include_usage": True}}
         body[self._limit] = body.pop("max_tokens")
         return {key: value for key, value in body.items() if key not in self._not_taken}

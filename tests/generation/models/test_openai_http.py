@@ -316,6 +316,42 @@ def test_what_a_server_does_not_take_is_left_out_from_then_on(fake: FakeServer, 
     assert first - second == first - third == gone
 
 
+OPTIONAL = {"type": "object", "properties": {"a": {"type": "string", "description": "x"}, "b": {"enum": ["1"]}}}
+NAMED = {"type": "object", "properties": {"operands": {"type": "object", "additionalProperties": {"type": "number"}}}}
+
+
+def test_tools_go_out_strict_where_the_server_is_to_hold_calls_to_them(fake: FakeServer) -> None:
+    fake.script = [said("一"), said("二")]
+    tools = (
+        ToolSchema("lookup", "x", OPTIONAL | {"required": ["b"], "additionalProperties": False}),
+        ToolSchema("sum", "y", NAMED),
+    )
+    for strict in (True, False):
+        collected(Client(fake, strict_tools=strict).chat.stream(ChatRequest(ASK.messages, tools)))
+    first, second = ([tool["function"] for tool in body["tools"]] for _, _, body in fake.seen)
+    assert first[0]["strict"] is True
+    assert first[0]["parameters"] == {
+        "type": "object",
+        "properties": {
+            "a": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "x"},
+            "b": {"enum": ["1"]},
+        },
+        "required": ["a", "b"],
+        "additionalProperties": False,
+    }
+    assert first[1] == second[1], "names that are not listed have no strict form"
+    assert "strict" not in second[0]
+
+
+def test_a_server_that_knows_no_strict_tools_is_asked_without(fake: FakeServer) -> None:
+    no = json.dumps({"error": {"message": "tools[0].function: unknown field 'strict'"}})
+    fake.script = [(400, {}, no), said("一"), said("二")]
+    chat = Client(fake, strict_tools=True).chat
+    request = ChatRequest(ASK.messages, (ToolSchema("today", "x", {"type": "object", "properties": {}}),))
+    assert [collected(chat.stream(request)).text for _ in range(2)] == ["一", "二"]
+    assert ["strict" in body["tools"][0]["function"] for _, _, body in fake.seen] == [True, False, False]
+
+
 def test_a_request_that_stays_wrong_is_said_once(fake: FakeServer) -> None:
     fake.script = [(400, {}, "the prompt is too long")]
     with pytest.raises(ModelError, match="too long"):
