@@ -98,7 +98,7 @@ def _add_from_library(gathered: Gathered, settings: Settings, sources: Sources, 
     from vouch.finetune.examples.library_examples import make_examples as made_of
 
     assert sources.making is not None
-    thoughts = _thoughts(settings) if "feedback" in sources.making.kinds else []
+    thoughts = thoughts_of(settings) if "feedback" in sources.making.kinds else []
     with open_library(settings, follow=False) as library:
         library.catch_up()
         serving = serving_of(settings, library, sources, measure, say)
@@ -129,7 +129,7 @@ def serving_of(settings: Settings, library: "Library", sources: Sources, measure
     )
 
 
-def _thoughts(settings: Settings) -> "list[Thought]":
+def thoughts_of(settings: Settings) -> "list[Thought]":
     """Return the feedback of the library, each with its question as it was understood in its conversation."""
     from vouch.app.wiring_store import open_conversations
     from vouch.finetune.examples.feedback_examples import Thought

@@ -38,8 +38,8 @@ def without_duplicates(examples: Sequence[Example], near: float = NEAR) -> tuple
             kept.append(example)
             continue
         gone.add(place)
-        what = "equal to" if same == first and first != place else "nearly equal to"
-        left_out.append(LeftOut(example.id, f"{what} {examples[same].id}"))
+        what = "equal to one before it" if same == first else f"nearly equal to {examples[same].id}"
+        left_out.append(LeftOut(example.id, what))
     return kept, left_out
 
 

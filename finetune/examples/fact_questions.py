@@ -145,7 +145,7 @@ def _may_be_asked(stored: StoredFact, desk: FactDesk) -> bool:
         and fact.confidence >= SURE
         and (fact.year, fact.period) == (source.year, period)
         and bool(fact.raw)
-        and (fact.value is not None or len(fact.text) <= LONGEST_TEXT)
+        and (fact.value is not None or (fact.period == ANNUAL and len(fact.text) <= LONGEST_TEXT))
         and fact.text != fact.company
         and len(set(fact.text.split())) == len(fact.text.split())  # 邮箱 of two persons in one cell, the same twice
     )

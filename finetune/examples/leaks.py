@@ -62,7 +62,7 @@ def evaluation_items(paths: Sequence[Path]) -> list[EvaluationItem]:
     """Return the items of evaluation sets, JSON lines or CSV; UsageError for a file without questions or answers."""
     items: list[EvaluationItem] = []
     for path in paths:
-        found = [item for line, row in _rows(path) if (item := _item(f"{path.name}, line {line}", row))]
+        found = [item for line, row in _rows(path) if (item := _item(f"{path}, line {line}", row))]
         if not found:
             keys = ", ".join((*_QUESTIONS, *_ANSWERS))
             raise UsageError(f"{path} holds nothing to compare with: none of the keys {keys}")

@@ -82,7 +82,9 @@ def _with_numbers(node: ast.expr, back: int, numbers: Mapping[Operand, str]) -> 
         case ast.Call(func=ast.Name(id=name), args=[argument]):
             return _applied(name, argument, back, numbers)
         case ast.Name(id=name):
-            number = numbers.get(Operand(name, back), "0")  # absent only where it is optional
+            number = numbers.get(Operand(name, back))
+            if number is None:  # optional: a short report prints few lines, and what it leaves out is not nothing
+                raise Unfit("an operand is not stated")
             return ast.Name(f"({number})" if number.startswith("-") else number)
     return node
 

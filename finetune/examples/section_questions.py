@@ -24,8 +24,10 @@ WHOLE = {"zh": 10, "en": 24}
 """Letters of a sentence that says something."""
 _NUMBERING = re.compile(
     r"^\s*(?:第[一二三四五六七八九十百\d]+[章节条]|[(（](?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）]\s*[、．.]?"
-    r"|[一二三四五六七八九十]{1,3}\s*[、．.]|\d{1,2}(?:\.\d{1,2})*(?:\s*[)）、．.]|\s+)(?!\d)|[①-⑳]|[A-Za-z][.)]\s)\s*"
+    r"|[一二三四五六七八九十]{1,3}\s*[、．.]|\d{1,2}(?:\.\d{1,2})*(?:\s*[)）、]|(?:\s*[．.]|\s+)(?!\d))|[①-⑳]|[A-Za-z][.)]\s)\s*"
 )
+_TAIL = re.compile(r"(?:的?(?:情况|说明|介绍|简介))+$")
+"""What a question says itself."""
 _SENTENCE_END = re.compile(r"[。！？；.!?;][”’」』）)\]\"']*$")
 _LETTER = re.compile(r"[^\W\d_]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -110,6 +112,7 @@ def bare(heading: str) -> str:
 
 def _wording(source: Source, heading: str, language: Language, chance: random.Random) -> str:
     if source.company:
+        heading = _TAIL.sub("", heading) or heading
         name = chance.choice([source.company, source.short_name or source.company])
         when = period_name(source, language)
         return asked(language, "ask_section", chance, company=name, when=when, heading=heading)
