@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vouch.app.extras import need
+from vouch.finetune.training.noise import quiet_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -53,18 +54,19 @@ def merge_adapter(adapter: Path, base: Path, written: Written, done: Done) -> "M
     """Merge an adapter into its base and return what was written."""
     _need_models("vouch finetune merge")
     need("peft", "vouch finetune merge", "lora")
-    from vouch.finetune.adapters.merge import MergeTask, merge
+    with quiet_libraries():
+        from vouch.finetune.adapters.merge import MergeTask, merge
 
-    task = MergeTask(
-        adapter,
-        base,
-        written.out,
-        _dtype(written.precision),
-        keep_layout=written.keep_layout,
-        any_base=written.any_base,
-        shard_bytes=written.shard_bytes,
-    )
-    return merge(task, done)
+        task = MergeTask(
+            adapter,
+            base,
+            written.out,
+            _dtype(written.precision),
+            keep_layout=written.keep_layout,
+            any_base=written.any_base,
+            shard_bytes=written.shard_bytes,
+        )
+        return merge(task, done)
 
 
 def export_model(folder: Path, out: Path, form: Form, kind: str, say: "Say") -> "Exported":
