@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from vouch.app.extras import need
 from vouch.app.reply_scores import reply_scores
+from vouch.finetune.adapters.card_facts import NAME, card_facts, result_folder
+from vouch.finetune.adapters.model_card import model_card
 from vouch.finetune.training.noise import quiet_libraries
 from vouch.finetune.training.recipe import TrainingRecipe
 from vouch.finetune.training.recipe_file import read_recipe
+from vouch.retrieval.atomic_file import write_atomically
 
 if TYPE_CHECKING:
     from vouch.finetune.training.plan import Plan
@@ -27,6 +30,7 @@ class Planned:
     recipe: TrainingRecipe
     text: str
     """Of the recipe's file."""
+    data: Path
     plan: "Plan"
 
 
@@ -38,7 +42,7 @@ def plan_training(recipe: Path, data: Path) -> Planned:
     from vouch.finetune.training.plan import planned
 
     with quiet_libraries():
-        return Planned(wanted, recipe.read_text(encoding="utf-8"), planned(wanted, data))
+        return Planned(wanted, recipe.read_text(encoding="utf-8"), data, planned(wanted, data))
 
 
 def train_generator(wanted: Planned, out: Path, resume: bool, watch: "Watch") -> "Report":
@@ -50,4 +54,8 @@ def train_generator(wanted: Planned, out: Path, resume: bool, watch: "Watch") ->
     with quiet_libraries():
         from vouch.finetune.training.run import Job, train
 
-        return train(Job(wanted.recipe, wanted.text, wanted.plan, out, reply_scores), resume, watch)
+        report = train(Job(wanted.recipe, wanted.text, wanted.plan, out, reply_scores), resume, watch)
+    if report.finished and report.leads:
+        card = model_card(card_facts(out, wanted.data, wanted.recipe.model))
+        write_atomically(result_folder(out) / NAME, card.encode())
+    return report

@@ -53,6 +53,8 @@ def train(
         return
     with shown_progress() as watch:
         report = train_generator(planned, out, resume, watch)
+    if not report.leads:
+        return
     if as_json:
         print_json(report.told)
     if not report.finished:

@@ -48,13 +48,11 @@ class Records(TrainerCallback):
         if "loss" in logs:
             seconds = time.perf_counter() - self._begun
             check_loss(state.global_step, logs, self._reading.examples)
-            self._tell(state, _step(state, logs, self._reading.tokens, seconds))
+            self._tell(_step(state, logs, self._reading.tokens, seconds))
         elif "eval_loss" in logs:
-            self._tell(state, _evaluation(state, logs))
+            self._tell(_evaluation(state, logs))
 
-    def _tell(self, state: TrainerState, record: Step | Evaluation) -> None:
-        if not state.is_world_process_zero:
-            return
+    def _tell(self, record: Step | Evaluation) -> None:
         for watch in self._watches:
             if isinstance(record, Step):
                 watch.step(record)

@@ -30,6 +30,8 @@ class Report:
     folder: RunFolder
     finished: bool
     """False: it was interrupted, and can be continued."""
+    leads: bool
+    """Whether this process writes and speaks; of several that train together only one does."""
     steps: int
     told: Mapping[str, Any]
     """The contents of report.json."""
@@ -80,9 +82,10 @@ def run_report(
         "warnings": warnings,
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
-    if PartialState().is_main_process:
+    leads = PartialState().is_main_process
+    if leads:
         write_atomically(folder.report, json.dumps(told, ensure_ascii=False, indent=2).encode())
-    return Report(folder, smoke is not None, int(told["steps"]), told, warnings)
+    return Report(folder, smoke is not None, leads, int(told["steps"]), told, warnings)
 
 
 def _held_out(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

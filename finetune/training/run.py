@@ -21,6 +21,7 @@ from vouch.finetune.training.identity import run_identity
 from vouch.finetune.training.interruption import Interruption
 from vouch.finetune.training.loss_plot import write_loss_plot
 from vouch.finetune.training.plan import Plan
+from vouch.finetune.training.precision import training_device
 from vouch.finetune.training.recipe import TrainingRecipe
 from vouch.finetune.training.records import LossFile
 from vouch.finetune.training.report import Report, run_report
@@ -55,21 +56,23 @@ def train(job: Job, resume: bool, watch: Watch) -> Report:
 
     `resume`: go on from the last whole checkpoint of the same run, to the same losses.
     """
+    # The first that asks decides how processes talk, and without a GPU it must say so.
+    PartialState(cpu=training_device() == "cpu")
     folder, interruption = RunFolder(job.out), Interruption()
     identity = run_identity(job.recipe, job.plan.data)
     check_room(job.recipe, job.plan.estimate, job.out)
     checkpoint = _opened(folder, job, identity, resume)
     trainable = trainable_model(job.recipe)
-    log = TensorBoardLog(folder.tensorboard, folder.last_step())
+    watches = _watches(folder, watch)
     best = KeepsBest(folder, job.recipe.run.patience)
-    trainer = _trainer(job, trainable, (LossFile(folder.losses), log, watch), interruption)
+    trainer = _trainer(job, trainable, watches, interruption)
     if job.recipe.run.patience and job.plan.data.held_out.sequences:
         best.save = trainer.save_model
         trainer.add_callback(best)
     with interruption.heeded():
         _run(trainer, folder, checkpoint)
-    log.close()
-    write_loss_plot(folder.recorded(), folder.plot)
+    if PartialState().is_main_process:
+        write_loss_plot(folder.recorded(), folder.plot)
     if interruption.wanted and trainer.state.global_step < trainer.state.max_steps:
         return run_report(job.recipe, folder, trainable, identity, None)
     if best.measured:
@@ -78,6 +81,13 @@ def train(job: Job, resume: bool, watch: Watch) -> Report:
     asked = job.plan.data.held_out.sequences or job.plan.data.train.sequences
     smoke = smoke_test(trainable.model, asked, serving_stops(trainable.model, job.plan.language))
     return run_report(job.recipe, folder, trainable, identity, smoke)
+
+
+def _watches(folder: RunFolder, watch: Watch) -> list[Watch]:
+    """Return whoever is told of steps; of several processes one tells."""
+    if not PartialState().is_main_process:
+        return []
+    return [LossFile(folder.losses), TensorBoardLog(folder.tensorboard, folder.last_step()), watch]
 
 
 def serving_stops(model: Model, language: Language) -> frozenset[int]:

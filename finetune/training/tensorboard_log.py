@@ -8,7 +8,7 @@ from vouch.finetune.training.watching import Evaluation, Step
 
 
 class TensorBoardLog:
-    """A Watch that writes event files."""
+    """A Watch that writes event files, on the disk at the latest with the process's end."""
 
     def __init__(self, folder: Path, from_step: int) -> None:
         """`from_step`: steps after it that an interrupted run has written are hidden."""
@@ -26,7 +26,3 @@ class TensorBoardLog:
         for name, value in evaluation.metrics.items():
             self._writer.add_scalar(f"held_out/{name}", value, evaluation.step)
         self._writer.flush()
-
-    def close(self) -> None:
-        """Write what is left."""
-        self._writer.close()

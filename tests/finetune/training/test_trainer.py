@@ -93,10 +93,12 @@ def test_a_run_leaves_all_that_is_promised(shop: Path, tmp_path: Path) -> None:
     assert (out / "recipe.toml").read_text("utf-8") == (shop / "out.toml").read_text("utf-8")
     assert (out / "loss.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in (out / "adapter").iterdir()) == [
+        "README.md",
         "adapter_config.json",
         "adapter_model.safetensors",
         "base_model.json",
     ]
+    assert "| perplexity |" in (out / "adapter" / "README.md").read_text("utf-8")
     told = report(out)
     assert told["speed"]["tokens"] == sum(line["tokens"] for line in lines(out) if "loss" in line)
     assert told["peak_memory_bytes"] > 100 << 20
