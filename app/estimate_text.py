@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vouch.finetune.training.plan import Plan
+    from vouch.app.wiring_finetune_train import Planned
 
 _GIB = 2**30
 _PARTS = {
@@ -20,9 +20,9 @@ _PARTS = {
 }
 
 
-def data_lines(plan: "Plan") -> list[str]:
+def data_lines(planned: "Planned") -> list[str]:
     """Return how much there is to learn and to measure, and what is left out."""
-    data = plan.data
+    data = planned.plan.data
     lines = [
         f"{len(data.train.sequences):,} replies to learn in {data.train.tokens:,} tokens, "
         f"{len(data.held_out.sequences):,} held out"
@@ -33,9 +33,10 @@ def data_lines(plan: "Plan") -> list[str]:
     return lines
 
 
-def estimate_lines(plan: "Plan") -> list[str]:
+def estimate_lines(planned: "Planned") -> list[str]:
     """Return what the run would take."""
-    found, work = plan.estimate, plan.estimate.work
+    found = planned.plan.estimate
+    work = found.work
     parts = [f"{name} {_size(getattr(found.memory, key))}" for key, name in _PARTS.items()]
     return [
         f"{found.weights:,} weights, {found.learned:,} of them learn",
@@ -48,13 +49,13 @@ def estimate_lines(plan: "Plan") -> list[str]:
     ]
 
 
-def estimate_json(plan: "Plan") -> Mapping[str, Any]:
+def estimate_json(planned: "Planned") -> Mapping[str, Any]:
     """Return the same as JSON: bytes, seconds, tokens."""
-    found = plan.estimate
+    found, data = planned.plan.estimate, planned.plan.data
     return {
-        "replies": len(plan.data.train.sequences),
-        "held_out": len(plan.data.held_out.sequences),
-        "left_out": [asdict(one) for one in plan.data.left_out],
+        "replies": len(data.train.sequences),
+        "held_out": len(data.held_out.sequences),
+        "left_out": [asdict(one) for one in data.left_out],
         "weights": found.weights,
         "learned": found.learned,
         "device": found.device,

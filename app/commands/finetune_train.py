@@ -16,7 +16,7 @@ from vouch.app.terminal import note, print_json, warn
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from vouch.finetune.training.plan import Plan
+    from vouch.app.wiring_finetune_train import Planned
     from vouch.finetune.training.watching import Evaluation, Step, Watch
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -46,10 +46,10 @@ def train(
     if out is None and not dry_run:
         raise click.UsageError("--out is missing: name the folder of the run")
     planned = plan_training(recipe, data)
-    for line in data_lines(planned.plan):
+    for line in data_lines(planned):
         note(line)
     if out is None or dry_run:
-        _show_estimate(planned.plan, as_json)
+        _show_estimate(planned, as_json)
         return
     with shown_progress() as watch:
         report = train_generator(planned, out, resume, watch)
@@ -65,11 +65,11 @@ def train(
         warn(f"WARNING: {warning}")
 
 
-def _show_estimate(plan: "Plan", as_json: bool) -> None:
+def _show_estimate(planned: "Planned", as_json: bool) -> None:
     if as_json:
-        print_json(estimate_json(plan))
+        print_json(estimate_json(planned))
         return
-    for line in estimate_lines(plan):
+    for line in estimate_lines(planned):
         click.echo(line)
 
 
