@@ -18,7 +18,7 @@ def recognises(row: Row) -> bool:
 
 
 def items(row: Row, number: int) -> Iterator[Item]:
-    """Yield the item of a conversation; what the user said last is its question."""
+    """Yield the item of a conversation; its question is what the row says it is, else what the user said last."""
     turns = tuple(_message(turn) for turn in row["messages"])
     reply = turns[-1].content.strip()
     asked = [turn.content for turn in turns[:-1] if turn.role == "user"]
@@ -26,7 +26,7 @@ def items(row: Row, number: int) -> Iterator[Item]:
         raise NotUnderstood("messages must hold a question of the user and end with an answer of the assistant")
     yield Item(
         id=text(row, "id") or str(number),
-        question=asked[-1],
+        question=text(row, "question") or asked[-1],
         kind="reply",
         type=text(row, "kind", "type"),
         gold=(reply,),
