@@ -1,8 +1,9 @@
 """Examples that evaluation sets hold as well: whoever trains on them measures memory.
 
-Three ways are looked for: the question is nearly the same (n-grams, and the same numbers: templates ask for other
-years in the same words); the answer shares long n-grams with one of the set (as in Brown et al. 2020, C);
-the answer gives a figure so long that it can only be the one that the set asks for.
+Three ways are looked for: a line of the question is nearly the same (n-grams; with the same numbers, and without a gap
+where a name could stand: templates ask for other years and companies in the same words); the answer shares long
+n-grams with one of the set (as in Brown et al. 2020, C); the answer gives a figure so long that it can only be the one
+that the set asks for.
 """
 
 import csv
@@ -16,13 +17,27 @@ from typing import Any, Literal
 import numpy as np
 
 from vouch.finetune.examples.archives import LeftOut
-from vouch.finetune.examples.overlap import AlikeTexts, Grams, folded, grams, numbers
+from vouch.finetune.examples.overlap import (
+    AlikeTexts,
+    Grams,
+    folded,
+    grams,
+    longest_gap,
+    numbers,
+    question_grams,
+)
 from vouch.finetune.examples.text_lines import BadExample, json_line, numbered_lines, text_of
 from vouch.finetune.examples.types import Example
 from vouch.retrieval.errors import UsageError
 
-QUESTION_N, ALIKE = 3, 0.7
-"""Characters of an n-gram of questions, and the Jaccard from which two are the same."""
+ALIKE, GAP = 0.6, 3
+"""Jaccard from which two questions are the same, and how many characters in a row may be other ones.
+
+Measured on questions planted in other words: found are 910 of 939 about reports, 977 of 1,000 patients' and 975 of 988
+in English; of 914 about another company 1 is taken for the same, of 3,000 patients' questions 22, most of them rightly.
+"""
+SHORTEST = 4
+"""Characters of a line that is compared."""
 LONG_N, SHARED = 25, 0.5
 """Characters of a long n-gram, and the share of an answer's that give it away."""
 FIGURE = 6
@@ -95,11 +110,9 @@ class _Known:
     """What evaluation sets hold, ready to be compared with."""
 
     def __init__(self, items: Sequence[EvaluationItem], examples: Sequence[Example]) -> None:
-        asked = [(item.place, text) for item in items for text in item.questions if text.strip()]
-        self._places = [place for place, _ in asked]
-        self._numbers = [numbers(text) for _, text in asked]
-        ours = [grams(folded(example.asked), QUESTION_N) for example in examples]
-        self._questions = AlikeTexts([grams(folded(text), QUESTION_N) for _, text in asked], ALIKE, ours)
+        self._asked = [(item.place, text) for item in items for text in item.questions if text.strip()]
+        ours = [question_grams(example.asked) for example in examples]
+        self._questions = AlikeTexts([question_grams(text) for _, text in self._asked], ALIKE, ours)
         self._figures = {n: item.place for item in items for text in item.answers for n in _figures(text)}
         long_ones = [
             (item.place, held)
@@ -115,15 +128,24 @@ class _Known:
 
     def leak(self, example: Example) -> Leak | None:
         """Return where an example stands in a set; None where it does not."""
-        said = numbers(example.asked)
-        for place, share in self._questions.like(grams(folded(example.asked), QUESTION_N)):
-            if self._numbers[place] == said:
-                return Leak(example.id, "question", self._places[place], round(share, 4))
+        for line in dict.fromkeys((example.asked, *example.asked.split("\n"))):
+            found = self._same_question(line) if len(line) >= SHORTEST else None
+            if found:
+                return Leak(example.id, "question", *found)
         share, where = self._shared(example.answer)
         if share >= SHARED:
             return Leak(example.id, "answer", where, round(share, 4))
         held = next((n for n in _figures(example.answer) if n in self._figures), None)
         return Leak(example.id, "figure", self._figures[held], 1.0) if held else None
+
+    def _same_question(self, line: str) -> tuple[str, float] | None:
+        """Return where a set asks the same, and how much of it is the same."""
+        said = numbers(line)
+        for place, share in self._questions.like(question_grams(line)):
+            where, asked = self._asked[place]
+            if numbers(asked) == said and longest_gap(asked, line) <= GAP:
+                return where, round(share, 4)
+        return None
 
     def _shared(self, text: str) -> tuple[float, str]:
         """Return which share of a text's long n-grams the sets hold, and where most of them stand."""

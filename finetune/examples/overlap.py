@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ Weights = npt.NDArray[np.float64]
 
 _MARKS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_UNIT = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -42,6 +45,27 @@ def grams(plain: str, n: int) -> Grams:
         hashed = (hashed + codes[place : len(codes) - n + 1 + place]) * _PRIME
         hashed ^= hashed >> np.uint64(29)
     return np.unique(hashed)
+
+
+def question_grams(question: str) -> Grams:
+    """Return what a question is compared by: pairs of Chinese characters, other words whole."""
+    hashed = [crc32(gram.encode()) for gram, _ in _placed_grams(_units(question))]
+    return np.unique(np.array(hashed, dtype=np.uint64))
+
+
+def longest_gap(question: str, other: str) -> int:
+    """Return how much of a question in a row another text has not: a name, or only a turn of phrase.
+
+    In Chinese characters; two letters of other words count as one.
+    """
+    units, held = _units(question), {gram for gram, _ in _placed_grams(_units(other))}
+    covered = {place for gram, places in _placed_grams(units) if gram in held for place in places}
+    longest = run = 0
+    for place in range(len(units)):
+        size = 1 if _HAN.match(units[place]) else (len(units[place]) + 1) // 2
+        run = 0 if place in covered else run + size
+        longest = max(longest, run)
+    return longest
 
 
 class AlikeTexts:
@@ -101,6 +125,24 @@ class AlikeTexts:
         left = weights.sum() - np.cumsum(weights[order])
         length = int(np.searchsorted(-left, -self._threshold * weights.sum() + 1e-9)) + 1
         return [int(gram) for gram in held[order[:length]]]
+
+
+def _units(text: str) -> list[str]:
+    """Return Chinese characters one by one, other words whole, marks left out."""
+    return _UNIT.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def _placed_grams(units: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
+    """Return each gram with the places of its units; a Chinese character without a neighbour is one by itself."""
+    found: list[tuple[str, tuple[int, ...]]] = []
+    for place, unit in enumerate(units):
+        if not _HAN.match(unit):
+            found.append((unit, (place,)))
+        elif place + 1 < len(units) and _HAN.match(units[place + 1]):
+            found.append((unit + units[place + 1], (place, place + 1)))
+        elif place == 0 or not _HAN.match(units[place - 1]):
+            found.append((unit, (place,)))
+    return found
 
 
 def _digits(printed: str) -> str:
