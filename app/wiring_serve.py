@@ -91,7 +91,7 @@ def local_service(settings: Settings) -> "LocalService":
             uploads=Uploads(library_home(settings) / "uploads"),
             jobs=Jobs(),
             people=open_conversations(settings),
-            defaults=Defaults(settings.generation.k, retrieval.k, retrieval.mode, rerank),
+            defaults=Defaults(settings.generation.k, retrieval.k, retrieval.mode, rerank, generators(settings)),
         )
     )
 
@@ -156,6 +156,11 @@ def _with_adapter(settings: Settings, name: str) -> "ModelSettings":
     if name and name not in known:
         raise UsageError(f"this server has no adapter {name!r}: there are {', '.join(known) or 'none'}")
     return replace(settings.model, adapter=name)
+
+
+def generators(settings: Settings) -> tuple[str, ...]:
+    """Return what a request may choose from: quoting always, the language model where one is set up."""
+    return ("extractive",) if settings.generation.generator == "extractive" else ("extractive", "model")
 
 
 def adapter_names(settings: Settings) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ JOB = {
 FEEDBACK = {"feedback_id": "9a7e", "rating": "down"}
 CONVERSATION = {"session": "c0ffee", "title": "营业收入", "updated": "2026-11-22T12:00:00Z", "turns": []}
 CONVERSATIONS = {"conversations": [{key: CONVERSATION[key] for key in ("session", "title", "updated")}]}
-STATS = {"documents": 12, "pages": 2140, "chunks": 5020, "facts": 3100}
+STATS = {"documents": 12, "pages": 2140, "chunks": 5020, "facts": 3100, "generators": ["extractive"]}
 MODELS = {"object": "list", "data": [{"id": "vouch", "object": "model", "created": 0, "owned_by": "vouch"}]}
 COMPLETION = {
     "id": "chatcmpl-1",

@@ -57,6 +57,8 @@ class Defaults:
     mode: SearchMode
     rerank: bool | None
     """None: where that suits the question; False: never, there is no reranker."""
+    generators: tuple[str, ...] = ("extractive",)
+    """What a request may choose from."""
 
 
 Search = Callable[[Library, str, int, SearchMode, Scope, bool | None], Sequence[Hit]]

@@ -97,6 +97,7 @@ class Reading:
             "facts": sum(document.facts for document in held),
             "companies": len({document.source.company for document in held} - {""}),
             "collections": sorted({document.source.collection for document in held}),
+            "generators": list(self._parts.defaults.generators),
         }
 
     def ready(self) -> Ready:

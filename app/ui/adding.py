@@ -6,6 +6,7 @@ from vouch.app.service.types import IngestRequest, Json, Service, Upload
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, page
+from vouch.app.ui.trouble import headline, said, show_error
 from vouch.retrieval.errors import VouchError
 
 ENDINGS = ["pdf", "docx", "html", "htm", "md", "txt", "csv", "xlsx", "jsonl", "json"]
@@ -34,7 +35,7 @@ def _begin(service: Service, uploads: list[Upload], collection: str, texts: Text
     try:
         job = service.upload(uploads, IngestRequest((), collection or "default"), ACCESS)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
         return
     page().job, page().outcome = str(job["job_id"]), {}
 
@@ -53,7 +54,7 @@ def _watch(service: Service, job_id: str, texts: Texts) -> None:
                 st.caption(texts("cancelling"))  # the document at hand is read to its end
             return
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
         page().job = ""  # asked for no more once the page is shown anew
         return
     page().job, page().outcome = "", job
@@ -67,10 +68,14 @@ def _outcome(job: Json, texts: Texts) -> None:
         case "cancelled":
             st.info(texts("cancelled"))
         case "failed":
-            st.error(plain(str(job["error"])))
+            st.error(said("VouchError", str(job["error"]), texts))
         case _ if read:
             st.success(f"{texts('upload_done')} · {read}")
     if failed:
         st.error(f"{len(failed)} {texts('upload_failed')}")
         for entry in failed:
-            st.markdown(f"- **{plain(str(entry['document']))}** — {plain(str(entry['error']['message']))}")
+            st.markdown(f"**{plain(str(entry['document']))}**\n\n{_unread(entry['error'], texts)}")
+
+
+def _unread(error: Json, texts: Texts) -> str:
+    return f"{headline(str(error['type']), texts)}  \n{plain(str(error['message']))}"

@@ -16,6 +16,7 @@ from vouch.app.ui.filters import chosen_filters
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, Page, Turn, page, remembered, service
+from vouch.app.ui.trouble import show_error
 from vouch.app.ui.understanding import show_understanding
 from vouch.retrieval.errors import VouchError
 
@@ -40,7 +41,7 @@ def _talk(asked: Service, shown: Page, documents: list[Json], texts: Texts) -> N
     with st.sidebar:
         conversation_list(asked, shown, texts)
         shown.filters = chosen_filters(documents, shown.filters, texts, "chat")
-        _manner(shown, texts)
+        _manner(asked, shown, texts)
     if not shown.turns:
         st.title(texts("title"))
         st.caption(texts("tagline"))
@@ -55,7 +56,7 @@ def _talk(asked: Service, shown: Page, documents: list[Json], texts: Texts) -> N
 
 def unavailable(error: VouchError, texts: Texts) -> None:
     """Say that the service cannot be reached, and let people try again."""
-    st.error(f"{texts('error_server')}: {plain(str(error))}", icon=":material/cloud_off:")
+    show_error(error, texts, icon=":material/cloud_off:")
     if st.button(texts("error_retry")):
         st.rerun()
 
@@ -71,18 +72,22 @@ def _empty(asked: Service, shown: Page, held: bool) -> None:
         st.rerun()
 
 
-def _manner(shown: Page, texts: Texts) -> None:
-    names = {
-        "": texts("generator_default"),
-        "extractive": texts("generator_extractive"),
-        "model": texts("generator_model"),
-    }
+def _manner(asked: Service, shown: Page, texts: Texts) -> None:
+    has_model = "model" in asked.stats(ACCESS).get("generators", ("model",))  # servers before it said so
+    names = {"": texts("generator_default"), "extractive": texts("generator_extractive")}
+    if has_model:
+        names["model"] = texts("generator_model")
     with st.expander(texts("page_settings"), icon=":material/settings:"):
-        remembered("generator", shown.generator or "")
-        chosen = st.selectbox(texts("generator"), list(names), format_func=lambda name: names[name], key="generator")
+        remembered("generator", (shown.generator or "") if has_model else "")
+        generator = texts("generator")
+        chosen = st.selectbox(
+            generator, list(names), format_func=lambda name: names[name], key="generator", disabled=not has_model
+        )
         shown.generator = chosen or None
-        remembered("cot", shown.cot)
-        shown.cot = st.toggle(texts("cot"), disabled=chosen == "extractive", key="cot")
+        remembered("cot", shown.cot and has_model)
+        shown.cot = st.toggle(texts("cot"), disabled=chosen == "extractive" or not has_model, key="cot")
+        if not has_model:
+            st.caption(texts("no_model"))
 
 
 def _turn(asked: Service, turn: Turn, number: int, texts: Texts) -> None:
@@ -99,7 +104,7 @@ def _unanswered(shown: Page, texts: Texts) -> str:
         st.markdown(plain(shown.waiting))
     with st.chat_message("assistant"):
         if shown.failure:
-            st.error(plain(shown.failure), icon=":material/cloud_off:")
+            show_error(shown.failure, texts, icon=":material/cloud_off:")
         else:
             st.caption(texts("stopped"))
         again = st.button(texts("error_retry"), icon=":material/refresh:", key="ask-again")
@@ -107,14 +112,14 @@ def _unanswered(shown: Page, texts: Texts) -> str:
 
 
 def _ask(asked: Service, shown: Page, question: str, texts: Texts) -> None:
-    shown.waiting, shown.failure = question, ""
+    shown.waiting, shown.failure = question, None
     with st.chat_message("user"):
         st.markdown(plain(question))
     with st.chat_message("assistant"):
         try:
             answer = _streamed(asked, _request(shown, question), texts)
         except VouchError as error:
-            shown.failure = str(error)
+            shown.failure = error
             st.rerun()
     shown.turns.append(Turn(question, answer))
     shown.waiting = ""

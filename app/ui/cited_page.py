@@ -7,6 +7,7 @@ from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.pictures import png_url
 from vouch.app.ui.state import ACCESS
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.errors import NotFound, VouchError
 from vouch.retrieval.types import Box
 
@@ -31,7 +32,7 @@ def _shown(service: Service, citation: Json, texts: Texts) -> None:
     try:
         page = service.page(document, number, ACCESS)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
         return
     _turning(number, int(page["pages"]), texts)
     if number == citation["page"] and citation["text"]:

@@ -9,6 +9,7 @@ from vouch.app.service.types import Json, Service
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, Page, Turn
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.errors import VouchError
 
 SHOWN = 30
@@ -26,7 +27,7 @@ def conversation_list(service: Service, shown: Page, texts: Texts) -> None:
     try:
         kept = service.conversations(ACCESS)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
         return
     _reopen_from_address(service, shown, kept)
     if kept:

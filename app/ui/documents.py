@@ -8,6 +8,7 @@ from vouch.app.ui.cited_page import open_citation
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, page, service
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.errors import VouchError
 
 SHOWN = 50
@@ -28,7 +29,7 @@ def documents_page() -> None:
         for document in _chosen(documents, texts):
             _document(held, document, texts)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
 
 
 def _chosen(documents: list[Json], texts: Texts) -> list[Json]:

@@ -10,8 +10,8 @@ import streamlit as st
 from vouch.app.service.types import FactsRequest, Json
 from vouch.app.ui.answer import show_warnings
 from vouch.app.ui.language import Texts
-from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, page, service
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.errors import VouchError
 
 COLUMNS = ("company", "year", "period", "field", "text", "unit", "document", "page", "row", "confidence")
@@ -30,7 +30,7 @@ def facts_page() -> None:
     try:
         found = service().facts(FactsRequest(company.strip(), year.strip(), fields, limit=LIMIT), ACCESS)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
         return
     show_warnings(found["warnings"])
     if found["facts"]:

@@ -4,8 +4,8 @@ import streamlit as st
 
 from vouch.app.service.types import FeedbackRequest, Service
 from vouch.app.ui.language import Texts
-from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, Turn, page
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.conversations import Rating
 from vouch.retrieval.errors import VouchError
 
@@ -28,7 +28,7 @@ def feedback_form(service: Service, turn: Turn, number: int, texts: Texts) -> No
         try:
             service.feedback(said, ACCESS)
         except VouchError as error:
-            st.error(plain(str(error)))
+            show_error(error, texts)
             return
         turn.rated = rating
         st.rerun()

@@ -20,6 +20,10 @@ class Texts:
         """Return a text with its values filled in; KeyError for a key that does not exist."""
         return self._texts[key].format(**values) if values else self._texts[key]
 
+    def has(self, key: str) -> bool:
+        """Say whether there is a text of this key."""
+        return key in self._texts
+
 
 @lru_cache(maxsize=1)
 def all_texts() -> dict[str, dict[str, str]]:

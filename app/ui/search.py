@@ -11,6 +11,7 @@ from vouch.app.ui.filters import chosen_filters
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, page, service
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.errors import VouchError
 from vouch.retrieval.types import SearchMode
 
@@ -34,7 +35,7 @@ def search_page() -> None:
             wanted = SearchRequest(query, filters, k, cast(SearchMode, mode or "hybrid"))
             _hits(searched, searched.search(wanted, ACCESS), texts)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
 
 
 def _hits(searched: Service, found: Json, texts: Texts) -> None:

@@ -9,6 +9,7 @@ from vouch.app.service.types import EVERYTHING_ALLOWED, Access, Filters, Json, S
 from vouch.app.settings import Settings, load_settings
 from vouch.app.ui.language import LANGUAGES, Language, Texts
 from vouch.app.wiring_ui import ui_service
+from vouch.retrieval.errors import VouchError
 
 ACCESS: Access = EVERYTHING_ALLOWED
 """Who may open this page may see the library; a server behind it decides by its key."""
@@ -40,8 +41,8 @@ class Page:
     """Whether the page has been shown before; if not, its address may name a conversation."""
     waiting: str = ""
     """The question that has no answer yet; after a run of the page: one that was stopped or failed."""
-    failure: str = ""
-    """Why it has none; empty: it was stopped."""
+    failure: VouchError | None = None
+    """Why it has none; None: it was stopped."""
     job: str = ""
     """The job that reads what was last uploaded."""
     outcome: Json = field(default_factory=dict)

@@ -11,6 +11,7 @@ from vouch.app.ui.cited_page import open_citation
 from vouch.app.ui.language import Texts
 from vouch.app.ui.markup import plain
 from vouch.app.ui.state import ACCESS, page, service
+from vouch.app.ui.trouble import show_error
 from vouch.retrieval.errors import VouchError
 
 _ICONS = {"alarm": ":red[:material/error:]", "watch": ":orange[:material/warning:]", "ok": ":green[:material/check:]"}
@@ -32,7 +33,7 @@ def warning_page() -> None:
         if company:
             _report(asked.warning(company, year, ACCESS), texts)
     except VouchError as error:
-        st.error(plain(str(error)))
+        show_error(error, texts)
 
 
 def _years(company: str | None) -> list[int]:

@@ -65,12 +65,13 @@ class FakeService:
         self.asked: list[AskRequest] = []
         self.given: list[FeedbackRequest] = []
         self.kept: dict[str, dict[str, Any]] = {}
+        self.generators = ["extractive", "model"]
 
     def documents(self, access: Access) -> list[Json]:
         return self.held
 
     def stats(self, access: Access) -> Json:
-        return {"documents": len(self.held), "pages": 9, "facts": 4}
+        return {"documents": len(self.held), "pages": 9, "facts": 4, "generators": self.generators}
 
     def ask(self, request: AskRequest, access: Access, listen: Listen = ignored, cancelled: Cancelled = never) -> Json:
         self.asked.append(request)

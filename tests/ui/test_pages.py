@@ -26,12 +26,13 @@ from vouch.app.service.types import (
 from vouch.app.ui.answer import field_chart
 from vouch.app.ui.asking import Asked
 from vouch.app.ui.facts import COLUMNS, facts_csv
-from vouch.app.ui.language import all_texts
+from vouch.app.ui.language import Texts, all_texts
 from vouch.app.ui.markup import answer_markup, plain
 from vouch.app.ui.search import MODES
+from vouch.app.ui.trouble import headline
 from vouch.app.ui.understanding import SHOWN as UNDERSTOOD
 from vouch.app.ui.warning import LEVELS
-from vouch.retrieval.errors import LibraryError
+from vouch.retrieval.errors import LibraryError, NoReply, VouchError
 
 Open = Callable[[FakeService], AppTest]
 
@@ -124,6 +125,41 @@ def test_a_service_that_fails_is_told_and_can_be_tried_again(opened: Open) -> No
     assert not page.exception
 
 
+def kinds_of_error(above: type[VouchError] = VouchError) -> list[type[VouchError]]:
+    """Return every class of errors that people can act on."""
+    below = [kind for kind in above.__subclasses__() if kind.__module__ == above.__module__]
+    return [above, *(found for kind in below for found in kinds_of_error(kind))]
+
+
+def test_every_kind_of_error_that_the_chat_can_meet_has_a_headline_of_its_own() -> None:
+    kinds = {kind.__name__ for kind in kinds_of_error()} - {"TrainingFailed"}
+    headlines = {kind: headline(kind, Texts("zh")) for kind in kinds}
+    assert len(set(headlines.values())) == len(kinds) > 12
+    assert all(re.search("[\u4e00-\u9fff]", said) for said in headlines.values())
+    assert headline("TrainingFailed", Texts("zh")) == headline("ValueError", Texts("zh")) == headlines["VouchError"]
+
+
+def test_an_error_is_said_in_chinese_with_its_own_words_beneath(opened: Open) -> None:
+    page = opened(FakeService(NoReply("http://x/v1 sent *no* reply within 120 s", "timeout")))
+    page.chat_input[0].set_value("一").run()
+    (error,) = page.error
+    assert error.value.startswith("**语言模型没有给出回复：请稍后重试")
+    assert r"sent \*no\* reply within 120 s" in error.value
+
+
+def test_a_model_is_offered_only_where_one_is_set_up(opened: Open) -> None:
+    service = FakeService(answered())
+    page = opened(service)
+    assert page.selectbox(key="generator").options == ["默认", "摘引原文", "语言模型"]
+    assert not page.selectbox(key="generator").disabled
+    service.generators = ["extractive"]
+    page = opened(service)
+    assert page.selectbox(key="generator").options == ["默认", "摘引原文"]
+    assert page.selectbox(key="generator").disabled
+    assert page.toggle(key="cot").disabled
+    assert any("没有配置语言模型" in caption.value for caption in page.caption)
+
+
 def test_every_text_is_there_in_both_languages() -> None:
     for key, said in all_texts().items():
         assert set(said) == {"zh", "en"}, key
@@ -135,7 +171,9 @@ def test_every_text_is_said_somewhere() -> None:
     said = {f"mode_{mode}" for mode in MODES} | {f"level_{level}" for level in LEVELS}
     said |= {f"column_{column}" for column in COLUMNS} | set(re.findall(r'"(page_\w+)"', sources))
     said |= {key for call in re.findall(r"texts\(([^()]*)", sources) for key in re.findall(r"[\"'](\w+)[\"']", call)}
-    said |= set(UNDERSTOOD) | {"collection", "company", "year"}
+    said |= (
+        set(UNDERSTOOD) | {"collection", "company", "year"} | {f"error_{kind.__name__}" for kind in kinds_of_error()}
+    )
     assert said >= set(all_texts())
 
 
