@@ -1,7 +1,7 @@
 """Fact questions as conversations: the prompt of serving, and the answer of the facts, cited from its passages."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vouch.finetune.examples.archives import content_id
@@ -9,6 +9,7 @@ from vouch.finetune.examples.fact_questions import FactQuestion
 from vouch.finetune.examples.printed import PrintedWording, printed, printed_number, written_sum
 from vouch.finetune.examples.right_passages import Place, number_of, with_places, without
 from vouch.finetune.examples.serving import Serving, checked, turns
+from vouch.finetune.examples.told_values import in_chunk, telling
 from vouch.finetune.examples.types import Example, Kind
 from vouch.finetune.examples.unfit import Unfit
 from vouch.finetune.examples.words import said
@@ -24,11 +25,7 @@ from vouch.generation.plan.saying import Sayer
 from vouch.generation.plan.sentences import SCALED
 from vouch.generation.plan.types import QueryPlan
 from vouch.generation.plan.values import Used, Value
-from vouch.generation.verify import squeezed
-from vouch.retrieval.types import EVERYTHING, Chunk
-
-SHORTEST = 4
-"""Characters of a value that can be looked for in passages."""
+from vouch.retrieval.types import EVERYTHING
 
 
 @dataclass(slots=True)
@@ -79,10 +76,10 @@ def fact_example(serving: Serving, asked: FactQuestion, chance: random.Random) -
 def refusal_example(serving: Serving, asked: FactQuestion) -> Example:
     """Return a question with passages none of which states its values, and the words that say so."""
     task, outcome = understood(serving, asked)
-    values = printed_values(outcome)
-    task = without(task, states_any(values))
+    tells = telling(outcome)
+    task = without(task, in_chunk(tells))
     prepared = serving.prepared(task)
-    if any(value in squeezed(prepared.passages) for value in values):
+    if tells(prepared.passages):
         raise Unfit("a value stands beside the passages left")
     answer = said(asked.language, "refusal")
     if not checked(task, prepared, answer).says_unknown:
@@ -90,24 +87,6 @@ def refusal_example(serving: Serving, asked: FactQuestion) -> Example:
     if serving.options.cot:
         answer = said(asked.language, "thoughts", thoughts="1. " + said(asked.language, "thought_none"), answer=answer)
     return _example(serving, asked, "refusal", prepared, answer)
-
-
-def printed_values(outcome: Outcome) -> list[str]:
-    """Return the values of an outcome as printed; Unfit where one is so short that it stands anywhere."""
-    values = [squeezed(used.stored.fact.raw) for row in outcome.rows for value in row for used in value.used]
-    if any(len(value) < SHORTEST for value in values):
-        raise Unfit("a value that other passages print by chance")
-    return values
-
-
-def states_any(values: Sequence[str]) -> Callable[[Chunk], bool]:
-    """Return what says whether a passage prints one of the values."""
-
-    def states(chunk: Chunk) -> bool:
-        text = squeezed(chunk.context + chunk.text)
-        return any(value in text for value in values)
-
-    return states
 
 
 def _means(planned: QueryPlan, meant: QueryPlan) -> bool:

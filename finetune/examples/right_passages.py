@@ -52,7 +52,10 @@ def with_places(task: Task, places: Iterable[Place], read: int, chance: random.R
 
 
 def without(task: Task, says: Callable[[Chunk], bool]) -> Task:
-    """Return the task without the passages that say what is asked, nor any other of their pages."""
+    """Return the task without the passages that say what is asked, and without the others on their pages.
+
+    A prompt shows a passage with what stands around it on its page.
+    """
     pages = {(hit.chunk.source.doc_id, hit.chunk.page) for hit in task.hits if says(hit.chunk)}
     kept = [hit for hit in task.hits if (hit.chunk.source.doc_id, hit.chunk.page) not in pages]
     return replace(task, hits=kept)

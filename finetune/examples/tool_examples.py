@@ -13,14 +13,13 @@ from typing import Any
 from vouch.finetune.examples.archives import content_id
 from vouch.finetune.examples.fact_examples import (
     computation_sentence,
-    printed_values,
-    states_any,
     understood,
 )
 from vouch.finetune.examples.fact_questions import FactQuestion
 from vouch.finetune.examples.printed import written_sum
 from vouch.finetune.examples.right_passages import without
 from vouch.finetune.examples.serving import DictatedModel, Serving, checked_against
+from vouch.finetune.examples.told_values import in_chunk, telling
 from vouch.finetune.examples.types import Example
 from vouch.finetune.examples.unfit import Unfit
 from vouch.generation.agent import AgentOutcome, Limits, ToolLoop
@@ -61,7 +60,7 @@ class EvidenceCiter(Citer):
 def tool_example(serving: Serving, asked: FactQuestion, chance: random.Random) -> Example:
     """Return a dialogue in which the values of a question are looked up, and computed where that is asked."""
     task, outcome = understood(serving, asked)
-    task = without(task, states_any(printed_values(outcome)))
+    task = without(task, in_chunk(telling(outcome)))
     tools = serving.toolbox(task)
     if tools is None or "lookup_facts" not in tools.names:
         raise Unfit("no tool for facts is offered")
