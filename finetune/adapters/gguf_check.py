@@ -7,6 +7,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
+from vouch.finetune.adapters.gguf_tokenizer_json import anchor_of
 from vouch.finetune.adapters.gguf_tokens import TokenTable
 from vouch.generation.models.llama_server import LlamaOptions, LlamaServer
 from vouch.generation.models.vocabularies import PieceVocabulary, TokenizerVocabulary
@@ -21,6 +22,7 @@ PROBES = (
     " ",
     "\n",
     "a",
+    "people soporific philosophy",
 )
 _WIDTH = 32
 """Of the model without sense that carries the vocabulary."""
@@ -37,6 +39,8 @@ def check_vocabulary(table: TokenTable, source: Source) -> None:
         server = LlamaServer(file, LlamaOptions(512, threads=1, gpu=False))
         try:
             wrong = next(_differences(server, table, source), None)
+        except ModelError as error:
+            wrong = str(error)  # a byte or a piece that it needs is not there
         finally:
             server.close()
     if wrong:
@@ -48,13 +52,21 @@ def check_vocabulary(table: TokenTable, source: Source) -> None:
 
 def _differences(server: LlamaServer, table: TokenTable, source: Source) -> Iterator[str]:
     for text in PROBES:
-        found, due = _ids(server, text, special=False), source.text_ids(text)
+        found, due = _ids(server, text, special=False), _due(source, text)
         if found != due:
             at = next((n for n, pair in enumerate(zip(found, due, strict=False)) if pair[0] != pair[1]), len(due))
             yield f"{text!r} becomes {found[at : at + 4]} from token {at} on, where {due[at : at + 4]} is due"
     for number, (name, kind) in enumerate(zip(table.tokens, table.kinds, strict=True)):
-        if kind is gguf.TokenType.CONTROL and (found := _ids(server, name, special=True)) != [number]:
+        if kind is not gguf.TokenType.CONTROL:
+            continue
+        if (found := _ids(server, name, special=True)) != [number]:
             yield f"the control token {name} becomes {found}"
+        if number in _ids(server, f"x{name}x", special=False):
+            yield f"a text that spells the control token {name} holds it"
+
+
+def _due(source: Source, text: str) -> list[int]:
+    return source.text_ids(text) if isinstance(source, PieceVocabulary) else source.text_ids(text, anchor_of(source))
 
 
 def _ids(server: LlamaServer, text: str, special: bool) -> list[int]:

@@ -46,7 +46,7 @@ def tokenizer_table(vocabulary: TokenizerVocabulary, folder: Path, rows: int) ->
         scores=[-float(number) for number in range(rows)],
         special=special,
         add_bos=_begins(tokenizer, special),
-        space_before=tokenizer.tokenize("a")[0].startswith(SPACE),
+        space_before=_has_space_before(vocabulary, tokens),
         template=template,
     )
 
@@ -99,6 +99,16 @@ def _begins(tokenizer: PreTrainedTokenizerBase, special: Mapping[str, int]) -> b
     """Say whether a text by itself begins with the token of beginnings."""
     encoded: list[int] = tokenizer.encode("a")
     return "bos" in special and encoded[:1] == [special["bos"]]
+
+
+def _has_space_before(vocabulary: TokenizerVocabulary, tokens: list[str]) -> bool:
+    """Say whether a text behind a control token begins with a space: in Llama 2's own manner yes, in later ones no."""
+    return tokens[vocabulary.text_ids("a", anchor_of(vocabulary))[0]].startswith(SPACE)
+
+
+def anchor_of(vocabulary: TokenizerVocabulary) -> str:
+    """Return a control token for texts to stand behind, as they do in conversations; empty where there is none."""
+    return str(vocabulary.tokenizer.bos_token or vocabulary.tokenizer.eos_token or "")
 
 
 def _pre_tokenizer(described: Described, folder: Path) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import gguf
 
+from vouch.generation.models.gguf_header import unspelt
 from vouch.generation.models.vocabularies import PieceVocabulary
 from vouch.generation.templates.own import own_template
 
@@ -65,7 +66,7 @@ def piece_table(vocabulary: PieceVocabulary, glm: bool, rows: int) -> TokenTable
     for number in range(rows):
         piece = number < vocabulary.pieces
         name = None if piece else vocabulary.control_name(number)
-        tokens.append(processor.id_to_piece(number) if piece else name or unused(number))
+        tokens.append(processor.id_to_piece(number) if piece else (unspelt(name) if name else unused(number)))
         kinds.append(_piece_kind(vocabulary, number) if piece else Kind.CONTROL if name else Kind.UNUSED)
         scores.append(processor.get_score(number) if piece else 0.0)
     ends = {"eot": vocabulary.id_of("<|user|>")} if glm else {}

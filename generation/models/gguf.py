@@ -11,7 +11,7 @@ from vouch.generation.chat import Cancelled, ChatRequest, Delta, Finish, Usage
 from vouch.generation.models.call_grammar import reply_grammar, style_of
 from vouch.generation.models.free_memory import free_bytes
 from vouch.generation.models.gbnf import grammar_of
-from vouch.generation.models.gguf_header import GgufHeader, read_header
+from vouch.generation.models.gguf_header import GgufHeader, read_header, unspelt
 from vouch.generation.models.in_thread import HadEnough
 from vouch.generation.models.llama_server import LlamaOptions, LlamaServer
 from vouch.generation.models.openai_form import sampling_form
@@ -56,17 +56,26 @@ class GgufVocabulary:
         return len(self._text_ids(text))
 
     def _control_id(self, name: str) -> int:
-        if name not in self._header.controls:
+        found = self._header.controls.get(name, self._header.controls.get(unspelt(name)))
+        if found is None:
             raise ModelError(f"the model {self._header.name} has no token {name}: it is another kind of model")
-        return self._header.controls[name]
+        return found
 
     def _text_ids(self, text: str) -> list[int]:
         ids: list[int] = []
         for piece in self._broken_up(text):
-            ids += self._server.ask("/tokenize", {"content": piece, "add_special": False, "parse_special": False})[
-                "tokens"
-            ]
+            ids += self._without_controls(piece)
         return ids
+
+    def _without_controls(self, text: str) -> list[int]:
+        """Return the ids of a text, cut within each control token that llama.cpp merged pieces of words into."""
+        body = {"content": text, "add_special": False, "parse_special": False}
+        found: list[int] = self._server.ask("/tokenize", body)["tokens"]
+        merged = next((name for name in map(self.control_name, found) if name and len(name) > 1 and name in text), None)
+        if merged is None:
+            return found
+        at = text.index(merged) + 1
+        return self._without_controls(text[:at]) + self._without_controls(text[at:])
 
     def _broken_up(self, text: str) -> Iterator[str]:
         """Yield a text cut within each token that llama.cpp would find in it although it is told not to."""
@@ -194,7 +203,7 @@ def _end(reader: ReplyReader, finish: Finish, usage: Usage) -> Delta:
 def _format(path: Path, header: GgufHeader, server: LlamaServer) -> RoleFormat:
     """Return the role format of a file: one of ours where it is one of those models, else its own chat template."""
     template = header.chat_template
-    if header.architecture == "chatglm" and {"[gMASK]", "sop", "<|observation|>"} <= header.controls.keys():
+    if header.architecture == "chatglm" and header.pieces and {"[gMASK]", "<|observation|>"} <= header.controls.keys():
         return ChatGLM3Format()
     if template in (None, own_template("llama3")) and "<|start_header_id|>" in header.controls:
         return Llama3Format()

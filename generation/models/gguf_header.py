@@ -80,6 +80,15 @@ def _token_bytes(values: Mapping[str, Any], architecture: str) -> int:
     return 2 * layers * groups * (key + number("attention.value_length", key))
 
 
+def unspelt(control: str) -> str:
+    """Return a control token's name as a file should have it: in <> where a word may hold it.
+
+    llama.cpp merges pieces into whatever token has their text, control or not, also where no control tokens are asked
+    for: with ChatGLM3's `eop` under that name, "people" held one.
+    """
+    return f"<{control}>" if control.isalpha() else control
+
+
 class _Reader:
     """Walks through a header."""
 

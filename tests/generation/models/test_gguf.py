@@ -13,7 +13,17 @@ pytest.importorskip("transformers")
 
 import httpx
 
-from tests.generation.models.tiny_gguf import TEMPLATE, WINDOW, TinyModel, tiny_glm, tiny_llama
+from tests.generation.models.tiny_gguf import (
+    CORPUS,
+    TEMPLATE,
+    WINDOW,
+    TinyModel,
+    random_glm,
+    tiny_glm,
+    tiny_llama,
+    trained_pieces,
+    write_glm_gguf,
+)
 from vouch.generation.chat import ChatRequest, Message, Sampling, ToolCall, ToolSchema, collected
 from vouch.generation.models.gguf import GgufChat, gguf_window
 from vouch.generation.models.gguf_header import read_header
@@ -175,3 +185,16 @@ def test_memory_of_a_window_is_counted_before_it_is_taken(tiny: TinyModel, monke
     assert gguf_window(tiny.path, 600) == 600
     with pytest.raises(ModelError, match=r"set model\.context_window to 600 or less"):
         gguf_window(tiny.path, 601)
+
+
+def test_a_control_token_that_words_hold_is_not_made_of_them(folder: Path) -> None:
+    pieces = trained_pieces(corpus=CORPUS + "\n" + "op pe op le hop shop stop " * 20)
+    write_glm_gguf(folder / "words.gguf", random_glm(pieces), pieces)
+    eop = read_header(folder / "words.gguf").controls["eop"]
+    model = GgufChat(folder / "words.gguf", LlamaOptions(512, threads=1))
+    try:
+        whole = model._server.ask("/tokenize", {"content": "people", "add_special": False, "parse_special": False})
+        assert eop in whole["tokens"], "so llama.cpp reads a file that has the token under this name"
+        assert eop not in model.prompt_ids(ask("people, sop"))
+    finally:
+        model.close()
