@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, set_seed
+from transformers.integrations import is_fsdp_enabled
 
 from vouch.finetune.training.precision import Device, computing_precision, training_device
 from vouch.finetune.training.recipe import Method, TrainingRecipe
@@ -75,7 +76,7 @@ def _base(recipe: TrainingRecipe, device: Device, computing: torch.dtype) -> Pre
     # Full fine-tuning changes weights by less than bfloat16 can tell apart: they are kept in float32.
     kept = torch.float32 if recipe.method == "full" else computing
     options = LoadOptions(
-        device=device,
+        device="cpu" if is_fsdp_enabled() else device,  # its parts are put on the devices afterwards
         precision="bfloat16" if kept is torch.bfloat16 else "float32",
         quantise=_quantised(recipe.method),
         threads=recipe.run.threads,
