@@ -29,6 +29,8 @@ _NUMBERING = re.compile(
 _TAIL = re.compile(r"(?:的?(?:情况|说明|介绍|简介))+$")
 """What a question says itself."""
 _SENTENCE_END = re.compile(r"[。！？；.!?;][”’」』）)\]\"']*$")
+_LISTED = re.compile(r"\s*[-–—•●▪·*]\s*\S")
+"""An item of a list: what the others say is no answer to the heading of one."""
 _LETTER = re.compile(r"[^\W\d_]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NO_TOPIC = re.compile(r"[\d。；;，,:：?？!！]")
@@ -144,7 +146,7 @@ def _is_topic(name: str) -> bool:
 def _is_whole(text: str, language: Language) -> bool:
     """Say whether a sentence can stand by itself: it begins and ends as one, and is not a row of a table."""
     letters, figures = len(_LETTER.findall(text)), len(_FIGURES.findall(text))
-    begins = language == "zh" or not text[:1].islower()
+    begins = not _LISTED.match(text) and (language == "zh" or not text[:1].islower())
     whole = begins and letters >= WHOLE[language] and bool(_SENTENCE_END.search(text))
     return whole and figures <= _MOSTLY_FIGURES * (letters + figures)
 
