@@ -2,6 +2,7 @@
 
 import errno
 import re
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,6 +92,7 @@ class Library:
         self._settings = settings
         self._make_reranker = make_reranker
         self._shelf = LookedUp(store.documents)
+        self._seqs: LookedUp[frozenset[str], array[int]] = LookedUp(lambda ids: array("q", store.chunk_seqs(ids)))
 
     def search(self, query: str, k: int = 10, mode: SearchMode = "hybrid", scope: Scope = EVERYTHING) -> list[Hit]:
         """Return the best `k` chunks in scope, with their rank in each leg."""
@@ -215,7 +217,8 @@ class Library:
             return self.vectors.search(vector, depth)
         if isinstance(self.vectors, DocumentVectorIndex):
             return self.vectors.search_documents(vector, depth, doc_ids)
-        return self.vectors.search(vector, depth, self.store.chunk_seqs(doc_ids))
+        seqs = self.store.chunk_seqs(doc_ids) if self._settings.follow else self._seqs.get(doc_ids)
+        return self.vectors.search(vector, depth, seqs)
 
     def _merged(self, rankings: dict[str, Ranking], query: str) -> Ranking:
         if len(rankings) == 1:

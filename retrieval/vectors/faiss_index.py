@@ -118,8 +118,9 @@ class FaissIndex:
                 mask[rows] = True
                 rows = self._candidates(vector, k, mask)
         scores = unpacked(self._rows.packed(rows)) @ np.asarray(vector[0], np.float32)
-        hits = zip(self._rows.numbers(rows).tolist(), scores.tolist(), strict=True)
-        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+        numbers = self._rows.numbers(rows)
+        best = np.lexsort((numbers, -scores))[:k]
+        return list(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
     def _candidates(self, vector: Vectors, k: int, mask: Mask | None) -> Rows:
         coded = len(self._codes) if self._codes else 0
