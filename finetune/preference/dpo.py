@@ -35,7 +35,7 @@ class PairTrainer(DPOTrainer):
         super().__init__(
             model=model,
             args=arguments,
-            data_collator=self._collated,
+            data_collator=_collated,
             train_dataset=Dataset.from_list([_columns(pair) for pair in pairs]),
             processing_class=_stand_in(),
         )
@@ -47,11 +47,16 @@ class PairTrainer(DPOTrainer):
         """Return the data as they are: token ids."""
         return dataset
 
-    def _collated(self, rows: list[Any]) -> dict[str, Any]:
-        self.reading.examples += [row["name"] for row in rows]
-        batch: dict[str, Any] = DataCollatorForPreference(pad_token_id=_PADDING)(rows)
-        self.reading.tokens += int(batch["attention_mask"].sum())
-        return batch
+    def training_step(self, model: Any, inputs: dict[str, Any], *more: Any, **named: Any) -> Any:
+        """Return the loss of a batch, whose pairs are remembered until the step is over."""
+        self.reading.examples += inputs.pop("names")
+        self.reading.tokens += int(inputs["attention_mask"].sum())
+        return super().training_step(model, inputs, *more, **named)
+
+
+def _collated(rows: list[Any]) -> dict[str, Any]:
+    batch: dict[str, Any] = DataCollatorForPreference(pad_token_id=_PADDING)(rows)
+    return {**batch, "names": [row["name"] for row in rows]}
 
 
 def dpo_arguments(plain: TrainingArguments, recipe: PreferenceRecipe) -> DPOConfig:
