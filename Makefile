@@ -41,7 +41,7 @@ $(CHATGLM_CPP)/.done: pyproject.toml
 	touch $@
 
 test-chatglm-cpp: $(CHATGLM_CPP)/.done
-	OMP_NUM_THREADS=1 $(CHATGLM_CPP)/bin/python -m pytest -q -rs -m chatglm_cpp tests/contracts/test_chat_model.py tests/generation
+	OMP_NUM_THREADS=1 $(CHATGLM_CPP)/bin/python -m pytest -q -rs -m chatglm_cpp tests/contracts/test_chat_model.py tests/generation tests/finetune/adapters
 
 # Stores and commands on a PostgreSQL server that the tests start themselves.
 test-pg: $(DEV)

@@ -47,7 +47,12 @@ def with_adapter(base: PreTrainedModel, seed: int = 1, **settings: Any) -> Any:
 def write_adapter(base: Path, folder: Path, seed: int = 1, **settings: Any) -> torch.Tensor:
     """Write an adapter of a base folder; return the logits of the base with it."""
     model = with_adapter(load_weights(base, OPTIONS), seed, **settings)
+    save(model, folder)
+    return logits(model)
+
+
+def save(model: Any, folder: Path) -> None:
+    """Write an adapter; peft looks for its base on a hub, in vain, and says so."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save_pretrained(folder)
-    return logits(model)

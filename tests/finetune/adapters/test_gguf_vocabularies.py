@@ -83,6 +83,7 @@ def test_chatglm3_s_vocabulary_makes_the_ids_of_the_published_tokenizer(tmp_path
     assert [ids for ids, case in zip(found, cases, strict=True) if ids != case["ids"]] == []
 
 
+@pytest.mark.slow
 @needs_shared
 def test_llama_2_s_pieces_make_the_ids_of_sentencepiece(tmp_path: Path) -> None:
     pieces = SHARED / "llama-tokenizer" / "tokenizer.model"
@@ -91,6 +92,7 @@ def test_llama_2_s_pieces_make_the_ids_of_sentencepiece(tmp_path: Path) -> None:
     assert done.architecture == "llama"
 
 
+@pytest.mark.slow
 @needs_shared
 @pytest.mark.parametrize("manner", ["of 2023", "of transformers 5"])
 def test_llama_2_as_tokenizer_json_makes_the_ids_of_that_tokenizer(tmp_path: Path, manner: str) -> None:
