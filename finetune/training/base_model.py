@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, set_seed
-from transformers.integrations import is_fsdp_enabled
+from transformers.distributed.fsdp import is_fsdp_enabled
 
 from vouch.finetune.training.precision import Device, computing_precision, training_device
 from vouch.finetune.training.recipe import Method, TrainingRecipe

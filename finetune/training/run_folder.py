@@ -113,9 +113,12 @@ class RunFolder:
 
     def remove_torn(self) -> None:
         """Delete checkpoints that were not finished."""
-        for folder in self._numbered():
-            if not is_whole(folder):
-                shutil.rmtree(folder)
+        for folder in self.torn():
+            shutil.rmtree(folder)
+
+    def torn(self) -> list[Path]:
+        """Return the checkpoints that were not finished."""
+        return [folder for folder in self._numbered() if not is_whole(folder)]
 
     def last_step(self) -> int:
         """Return the step of the last whole checkpoint; 0 where there is none."""

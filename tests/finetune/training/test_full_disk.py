@@ -16,9 +16,9 @@ pytestmark = pytest.mark.slow  # importing peft and bitsandbytes takes ten secon
 
 def test_a_checkpoint_that_cannot_be_written_ends_the_run_and_the_last_good_one_is_kept(tmp_path: Path) -> None:
     shop = workshop(tmp_path)
-    recipe = write_recipe(shop, "small", "chatglm3", "lora", run={"max_steps": 6, "checkpoint_every": 2})
+    recipe = write_recipe(shop, "small", "chatglm3", "lora", run={"max_steps": 4, "checkpoint_every": 2})
     assert run(arguments(recipe, tmp_path / "whole")) == 0
-    sizes = {path.name: path.stat().st_size for path in (tmp_path / "whole" / "checkpoints" / "checkpoint-6").iterdir()}
+    sizes = {path.name: path.stat().st_size for path in (tmp_path / "whole" / "checkpoints" / "checkpoint-4").iterdir()}
     most = sizes["optimizer.pt"] - 1000
     assert most > sizes["adapter_model.safetensors"]
 
@@ -30,7 +30,7 @@ def test_a_checkpoint_that_cannot_be_written_ends_the_run_and_the_last_good_one_
     command = [sys.executable, "-m", "vouch.app", *arguments(recipe, tmp_path / "full")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
     assert done.returncode == 3, done.stderr
-    assert "no room left on the disk for a checkpoint" in done.stderr
+    assert "a checkpoint could not be written" in done.stderr
     assert list((tmp_path / "full" / "checkpoints").iterdir()) == []
     assert lines(tmp_path / "full")[-1]["step"] == 2
     assert run(arguments(recipe, tmp_path / "full", "--resume")) == 0
