@@ -87,7 +87,7 @@ class DictatedModel:
         yield Delta(reply.text, reply.tool_calls, reply.finish)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Serving:
     """The parts that answer questions from one library, as the settings make them."""
 
@@ -100,10 +100,15 @@ class Serving:
     """None: the model is offered none."""
     licence: str = ""
     source: str = ""
+    prompter: Prompter = field(init=False)
+    """What makes prompts; it counts each passage once."""
+
+    def __post_init__(self) -> None:
+        self.prompter = Prompter(self.model, self.options)
 
     def task(self, question: str) -> Task:
         """Return a question with what is found in the scope that serving looks in first; Unfit where it never looks."""
-        return self._tasks(question)[0]
+        return next(self._tasks(question))
 
     def read_task(self, question: str) -> Task:
         """Return a question with what serving shows a model for it; Unfit where it would ask none."""
@@ -112,18 +117,16 @@ class Serving:
                 return task
         raise Unfit("what serving finds is too far from the question to be read")
 
-    def _tasks(self, question: str) -> list[Task]:
+    def _tasks(self, question: str) -> Iterator[Task]:
         documents = self.shelf.documents()
         asked = understand(question, documents, None, self.desk.companies())
         if early_refusal(asked, documents):
             raise Unfit("serving refuses the question before it searches")
         if takes_parts(asked, self.options.decompose):
             raise Unfit("serving cuts the question into several")
-        tasks = []
         for scope in asked.scopes:
             hits = self.find(self.shelf, asked, scope)[: max(self.options.passages, 1) * 5]
-            tasks.append(Task(self.shelf, asked, scope, hits, facts=self.desk, find=self.find))
-        return tasks
+            yield Task(self.shelf, asked, scope, hits, facts=self.desk, find=self.find)
 
     def toolbox(self, task: Task) -> Toolbox | None:
         """Return the tools that a model would be offered."""
@@ -134,11 +137,6 @@ class Serving:
         """Return what a model would be told of tools."""
         tools = self.toolbox(task)
         return tools.schemas if tools else ()
-
-    @property
-    def prompter(self) -> Prompter:
-        """What makes prompts."""
-        return Prompter(self.model, self.options)
 
     def prepared(self, task: Task, tools: Sequence[ToolSchema] = ()) -> Prepared:
         """Return the prompt for a task; Unfit where the window has no room for a passage."""
