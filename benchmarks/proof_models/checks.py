@@ -19,7 +19,7 @@ from vouch.eval.datasets import load_items, sample
 from vouch.generation.chat import ChatRequest, Sampling, collected
 from vouch.generation.models.gguf import GgufChat
 from vouch.generation.models.llama_server import LlamaOptions
-from vouch.generation.models.loading import LoadOptions, load_model
+from vouch.generation.models.loading import LoadedModel, LoadOptions, load_model
 from vouch.generation.models.transformers_chat import TransformersChat
 
 ASKED, WRITTEN = 20, 48
@@ -59,29 +59,52 @@ def merged(place: Place, task: Task, seed: int) -> dict[str, Any]:
     file.unlink(missing_ok=True)
     vouch("finetune", "export", out, "--to", "gguf", "--type", "f32", "--out", file)
     items = sample(load_items(place.questions(task)), ASKED, 0)
-    requests = [ChatRequest(turns(item), sampling=Sampling(max_tokens=WRITTEN), adapter="a") for item in items]
-    plain = [ChatRequest(request.messages, sampling=request.sampling) for request in requests]
-    with_adapter = load_model(place.base, EXACT, {"a": adapter})
-    alone = load_model(out, EXACT)
-    asked = TransformersChat(with_adapter)
-    differences = []
-    for request in requests:
-        ids = torch.tensor([asked.prompt_ids(request)])
-        with torch.inference_mode():
-            with_adapter.use_adapter("a")
-            wanted = with_adapter.model(input_ids=ids).logits
-            differences.append(float((wanted - alone.model(input_ids=ids).logits).abs().max()))
-    says = [collected(asked.stream(request)).text for request in requests]
-    merged_says = [collected(TransformersChat(alone).stream(request)).text for request in plain]
-    exported = GgufChat(file, LlamaOptions(2048, 1, False, ()), {})
-    exported_says = [collected(exported.stream(request)).text for request in plain]
+    requests = [ChatRequest(turns(item), item.tools, sampling=Sampling(max_tokens=WRITTEN)) for item in items]
+    with_adapter, alone = load_model(place.base, EXACT, {"a": adapter}), load_model(out, EXACT)
+    asked, exported = TransformersChat(alone), GgufChat(file, LlamaOptions(2048, 1, False, ()), {})
+    prompts = [asked.prompt_ids(request) for request in requests]
+    base = [_logits(with_adapter, "", prompt) for prompt in prompts]
+    wanted = [_logits(with_adapter, "a", prompt) for prompt in prompts]
+    found = [_logits(alone, "", prompt) for prompt in prompts]
+    alike = [
+        _parting(alone, prompt, collected(exported.stream(request)).text)
+        for prompt, request in zip(prompts, requests, strict=True)
+    ]
     return {
         "prompts": len(items),
-        "largest difference of a logit": max(differences),
-        "merged says the same": _same(says, merged_says),
-        "exported says the same": _same(merged_says, exported_says),
+        "prompt tokens read alike": sum(exported.prompt_ids(r) == p for r, p in zip(requests, prompts, strict=True)),
+        "largest change of a logit by the adapter": _furthest(base, wanted),
+        "largest difference of a merged logit": _furthest(wanted, found),
+        "exported says the same": sum(gap is None for gap in alike),
+        "where not, the two likeliest tokens were apart by": [gap for gap in alike if gap is not None],
         "tokens a reply": WRITTEN,
     }
+
+
+def _logits(loaded: LoadedModel, adapter: str, prompt: Sequence[int]) -> torch.Tensor:
+    loaded.use_adapter(adapter)
+    with torch.inference_mode():
+        logits: torch.Tensor = loaded.model(input_ids=torch.tensor([prompt])).logits[0]
+    return logits
+
+
+def _furthest(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> float:
+    return max(float((a - b).abs().max()) for a, b in zip(some, others, strict=True))
+
+
+def _parting(loaded: LoadedModel, prompt: Sequence[int], said: str) -> float | None:
+    """Return how far apart the two likeliest tokens are where greedy decoding leaves a text; None where it does not."""
+    ids, stops = list(prompt), {loaded.language.vocabulary.id_of(name) for name in loaded.language.form.stops}
+    for _ in range(WRITTEN):
+        logits = _logits(loaded, "", ids)[-1]
+        two = logits.topk(2)
+        ids.append(int(two.indices[0]))
+        text = loaded.language.vocabulary.text_of([id_ for id_ in ids[len(prompt) :] if id_ not in stops]).strip()
+        if not said.strip().startswith(text.rstrip("\ufffd")):
+            return round(float(two.values[0] - two.values[1]), 6)
+        if ids[-1] in stops:
+            break
+    return None
 
 
 def _killed(arguments: Sequence[str], run: Path, after: int) -> int:
@@ -105,10 +128,6 @@ def _values(run: Path) -> dict[tuple[int, str], float]:
         else:
             found[line["step"], "loss"] = line["loss"]
     return found
-
-
-def _same(some: Sequence[str], others: Sequence[str]) -> int:
-    return sum(a == b for a, b in zip(some, others, strict=True))
 
 
 def told(found: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ warm_up = 0.05
 [run]
 epochs = {epochs}
 batch = 2
-accumulate = 2
+accumulate = 1
 checkpoint_every = 40
 evaluate_every = 80
 threads = 1
