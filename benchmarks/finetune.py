@@ -24,13 +24,6 @@ from pathlib import Path
 from typing import Any
 
 METHODS = ("qlora", "int8-lora", "lora", "full")
-SIZES = {
-    "small": {"hidden_size": 512, "intermediate_size": 1408, "num_hidden_layers": 6, "num_attention_heads": 8},
-    "wide": {"hidden_size": 1024, "intermediate_size": 2752, "num_hidden_layers": 8, "num_attention_heads": 16},
-}
-VOCABULARY = 8192
-PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "A10": 125e12, "4090": 165e12}
-"""Dense bfloat16 operations a second, as the maker's data sheets say."""
 UNTIMED = 3
 """First steps, in which kernels are chosen and memory is taken."""
 
@@ -51,8 +44,11 @@ def main() -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
+    from transformers.utils import logging
+
     from vouch.finetune.training.noise import quiet_libraries
 
+    logging.disable_progress_bar()
     with quiet_libraries():
         yield
 
@@ -66,6 +62,8 @@ def told(**entries: Any) -> None:
 
 def steps(arguments: argparse.Namespace) -> None:
     """Print what a step takes in our trainer and in the plain loop."""
+    from finetune_shapes import VOCABULARY, random_rows, recipe_of, write_llama
+
     length, count = arguments.length or 256, arguments.steps or 30
     with tempfile.TemporaryDirectory(prefix="vouch-finetune-") as folder:
         base = write_llama(Path(folder) / "base", "small")
@@ -98,6 +96,7 @@ Times = list[tuple[float, float]]
 def alternated(recipe: Any, rows: Sequence[Any], out: Path) -> tuple[Times, Times]:
     """Return what steps of ours and of the plain loop take, one after the other; ours with all that is beside a step:
     reading rows, guards, losses to a file and to TensorBoard."""
+    from finetune_shapes import our_trainer
     from transformers import TrainerCallback
 
     plain = PlainLoop(recipe, rows)
@@ -183,10 +182,12 @@ def clocks() -> tuple[float, float]:
 
 def memory(arguments: argparse.Namespace) -> None:
     """Print what each method takes, in a process of its own."""
+    from finetune_shapes import write_llama
+
     with tempfile.TemporaryDirectory(prefix="vouch-finetune-") as folder:
         base = write_llama(Path(folder) / "base", "wide")
         for method in METHODS:
-            command = [sys.executable, "-P", __file__, "method", "--method", method, "--folder", str(base)]
+            command = [sys.executable, __file__, "method", "--method", method, "--folder", str(base)]
             command += ["--steps", str(arguments.steps or 4), "--threads", str(arguments.threads)]
             command += ["--precision", arguments.precision, "--length", str(arguments.length or 128)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -197,6 +198,8 @@ def memory(arguments: argparse.Namespace) -> None:
 
 def one_method(arguments: argparse.Namespace) -> None:
     """Print what one method takes in this process: at most while its model is loaded, and while it trains."""
+    from finetune_shapes import VOCABULARY, our_trainer, random_rows, recipe_of
+
     from vouch.finetune.training.base_model import trainable_model
 
     recipe = recipe_of(arguments.folder, arguments.method, arguments, arguments.steps)
@@ -246,6 +249,7 @@ def forget_peak() -> None:
 def six_billion(arguments: argparse.Namespace) -> None:
     """Print what a step of ChatGLM3-6B's shape takes on the GPU, in NF4 and in bf16."""
     import torch
+    from finetune_shapes import write_six_billion
 
     if not torch.cuda.is_available():
         sys.exit("six-billion needs a GPU; `vouch finetune train RECIPE --data DIR --dry-run` estimates without one")
@@ -260,6 +264,8 @@ def six_billion(arguments: argparse.Namespace) -> None:
 
 def six_billion_by(method: str, base: Path, arguments: argparse.Namespace, out: Path) -> None:
     import torch
+    from finetune_flops import operations_of_a_step, utilisation
+    from finetune_shapes import our_trainer, random_rows, recipe_of
 
     from vouch.finetune.training.base_model import trainable_model
 
@@ -287,25 +293,6 @@ def six_billion_by(method: str, base: Path, arguments: argparse.Namespace, out: 
     )
 
 
-def operations_of_a_step(recipe: Any, rows: Sequence[Any]) -> float:
-    """Return the model's operations in a step: what is computed a second time to save memory does not count."""
-    from dataclasses import replace
-
-    from vouch.finetune.training.estimate import estimate
-    from vouch.finetune.training.shape import shape_of
-    from vouch.finetune.training.workload import workload
-
-    once = replace(recipe, run=replace(recipe.run, gradient_checkpointing=False))
-    work = workload(rows, once.run)
-    return estimate(once, shape_of(recipe.model), work, "cpu", rate=1.0).operations / work.steps
-
-
-def utilisation(operations: float, seconds: float, gpu: str) -> float | None:
-    """Return model-flops utilisation (Chowdhery et al. 2022); None for a GPU whose peak is not listed."""
-    most = next((flops for name, flops in PEAK_FLOPS.items() if name in gpu), None)
-    return round(operations / seconds / most, 4) if most else None
-
-
 class Seconds:
     """A Watch that keeps what steps take."""
 
@@ -317,118 +304,6 @@ class Seconds:
 
     def evaluated(self, evaluation: Any) -> None:
         """Nothing is evaluated."""
-
-
-# What is trained
-
-
-def recipe_of(
-    base: Path, method: str, arguments: argparse.Namespace, count: int, batch: int = 4, recomputed: bool = False
-) -> Any:
-    from vouch.finetune.training.recipe import AdapterRecipe, RunRecipe, TrainingRecipe
-
-    run = RunRecipe(
-        max_steps=count,
-        batch=batch,
-        accumulate=1,
-        checkpoint_every=10 * count,
-        gradient_checkpointing=recomputed,
-        precision=arguments.precision,
-        threads=arguments.threads,
-    )
-    return TrainingRecipe(base, method, adapter=AdapterRecipe(rank=16, alpha=32), run=run)  # type: ignore[arg-type]
-
-
-def our_trainer(recipe: Any, rows: Sequence[Any], out: Path, trainable: Any = None, *watches: Any) -> Any:
-    """Return our trainer as a run has it, with records in a file and for TensorBoard."""
-    from transformers import PrinterCallback
-
-    from vouch.finetune.training.base_model import trainable_model
-    from vouch.finetune.training.callbacks import Records
-    from vouch.finetune.training.collate import Collator
-    from vouch.finetune.training.records import LossFile
-    from vouch.finetune.training.tensorboard_log import TensorBoardLog
-    from vouch.finetune.training.trainer import AnswerTrainer, Rows, training_arguments
-
-    out.mkdir(parents=True, exist_ok=True)
-    trainable = trainable or trainable_model(recipe)
-    if recipe.run.gradient_checkpointing:
-        trainable.model.activation_checkpointing_enable()
-    arguments = training_arguments(recipe, trainable, out, held_out=False)
-    trainer = AnswerTrainer(trainable, arguments, Rows(rows, [], Collator(0)))
-    trainer.remove_callback(PrinterCallback)
-    recorded = (LossFile(out / "losses.jsonl"), TensorBoardLog(out / "tensorboard", 0), *watches)
-    trainer.add_callback(Records(recorded, trainer.reading))
-    return trainer
-
-
-def random_rows(count: int, length: int, learned: int, vocabulary: int) -> list[Any]:
-    """Return rows of one sequence each, all of one length."""
-    import random
-
-    from vouch.finetune.training.types import Sequence as Tokens
-
-    drawn = random.Random(0)
-    ids = [[drawn.randrange(3, vocabulary) for _ in range(length)] for _ in range(count)]
-    cut = length - learned
-    return [(Tokens(tuple(row[:cut]), tuple(row[cut:]), str(number)),) for number, row in enumerate(ids)]
-
-
-def write_llama(folder: Path, size: str) -> Path:
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(0)
-    config = LlamaConfig(vocab_size=VOCABULARY, max_position_embeddings=4096, **SIZES[size])
-    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
-    return folder
-
-
-def write_six_billion(folder: Path) -> Path:
-    """Write ChatGLM3-6B's shape in bf16, random, a file for each layer: never more than one of them in memory."""
-    import torch
-    from safetensors.torch import save_file
-    from transformers import GlmConfig, GlmForCausalLM
-
-    config = GlmConfig(
-        vocab_size=65024,
-        hidden_size=4096,
-        intermediate_size=13696,
-        num_hidden_layers=28,
-        num_attention_heads=32,
-        num_key_value_heads=2,
-        head_dim=128,
-        rms_norm_eps=1e-5,
-        attention_bias=True,
-        max_position_embeddings=8192,
-        pad_token_id=0,
-        eos_token_id=[2, 64795, 64797],
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    with torch.device("meta"):
-        shapes = {name: tensor.shape for name, tensor in GlmForCausalLM(config).state_dict().items()}
-    parts: dict[str, list[str]] = {}
-    for name in shapes:
-        parts.setdefault(".".join(name.split(".")[:3]), []).append(name)
-    drawn, listed = torch.Generator().manual_seed(0), {}
-    for number, names in enumerate(parts.values()):
-        file = f"model-{number:05}.safetensors"
-        tensors = {name: _drawn(name, shapes[name], drawn) for name in names}
-        save_file(tensors, folder / file, metadata={"format": "pt"})
-        listed |= dict.fromkeys(names, file)
-    index = {"metadata": {}, "weight_map": listed}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    config.dtype, config.architectures = torch.bfloat16, ["GlmForCausalLM"]
-    config.save_pretrained(folder)
-    return folder
-
-
-def _drawn(name: str, shape: Any, drawn: Any) -> Any:
-    import torch
-
-    if name.endswith("norm.weight"):
-        return torch.ones(shape, dtype=torch.bfloat16)
-    return (torch.randn(shape, generator=drawn) * 0.02).to(torch.bfloat16)
 
 
 if __name__ == "__main__":
