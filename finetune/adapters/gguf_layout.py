@@ -121,7 +121,8 @@ class _Source:
 
 
 def _numbers(parts: list[torch.Tensor], change: Change | None) -> Array:
-    whole: Array = torch.cat([part.detach().float() for part in parts]).numpy()
+    numbers = [part.detach().float() for part in parts]
+    whole: Array = (numbers[0] if len(numbers) == 1 else torch.cat(numbers)).numpy()  # no copy of an embedding
     return whole if change is None else np.ascontiguousarray(change(whole))
 
 
