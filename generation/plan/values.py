@@ -92,6 +92,7 @@ class FactReader:
             formula = self._vocabulary.formula(measure)
             for operand in formula.expression.operands if formula else ():
                 fields |= {operand.field, *self._vocabulary.parts(operand.field)}
+                fields |= {*self._totals(operand.field)} if operand.optional else set()
                 back = max(back, operand.years_back)
         years = {period.year - n for period in periods for n in range(back + 1)}
         query = FactQuery(companies=tuple(companies), years=tuple(sorted(years)), fields=tuple(sorted(fields)))
@@ -133,7 +134,31 @@ class FactReader:
             return replace(empty, missing=error.operands)
         except DivisionByZero as error:
             return replace(empty, zero_divisor=error.divisor, operands=(*found.values(),))
+        if unread := self._unread(company, period, formula):
+            return replace(empty, missing=unread)
         return replace(empty, number=result.value, operands=(*found.values(),))
+
+    def _unread(self, company: str, period: Period, formula: Formula) -> tuple[Operand, ...]:
+        """Return the optional operands where nothing shows that the statement which would hold them was read.
+
+        A line that is absent from a balance sheet is nothing; absent from a summary of ten figures it is unknown.
+        """
+        operands = formula.expression.operands
+        optional = tuple(operand for operand in operands if operand.optional)
+        for operand in optional:
+            totals = self._totals(operand.field)
+            beside = (other.field for other in operands if totals and self._totals(other.field)[:1] == totals[:1])
+            then = Period(period.year - operand.years_back, period.part)
+            if not totals or any(self._best(company, then, name) for name in (*totals, *beside)):
+                return ()
+        return optional
+
+    def _totals(self, name: str) -> tuple[str, ...]:
+        """Return the total that a line adds to, the total that this one adds to, and so on."""
+        known = self._vocabulary.fields.by_name(name)
+        if known is None or not known.part_of:
+            return ()
+        return (known.part_of, *self._totals(known.part_of))
 
     def _operand_value(
         self, company: str, period: Period, operand: Operand, beside: Iterable[OperandValue]
