@@ -130,15 +130,14 @@ def make_medical(place: Place) -> None:
 
 def make_finance(place: Place, library: Path) -> None:
     """Write examples made from the facts of some companies' reports, and questions about those of others."""
-    settings = {"GENERATION__EXAMPLES": 0, "GENERATION__CONTEXT": 0, "GENERATION__PROMPTS": PROMPTS}
+    settings: dict[str, str | int | Path] = {"GENERATION__EXAMPLES": 0, "GENERATION__CONTEXT": 0}
+    settings["GENERATION__PROMPTS"] = PROMPTS
     for out, companies, share in (("finance", TRAINED_ON, "0.05"), ("finance-asked", ASKED_ABOUT, "0")):
-        named = [word for company in companies for word in ("--company", company)]
         limit = place.scale.examples["finance"] if out == "finance" else 2 * place.scale.asked["finance"]
-        vouch(
-            *("finetune", "examples", "--library", library, *named, "--kind", "fact", "--limit", str(limit)),
-            *("-k", "1", "--no-tools", "--held-out", share, "--model", place.base, "--out", place.work / out),
-            **settings,
-        )
+        words: list[str | Path] = ["finetune", "examples", "--library", library, "--kind", "fact", "-k", "1"]
+        words += ["--no-tools", "--held-out", share, "--limit", str(limit)]
+        words += [word for company in companies for word in ("--company", company)]
+        vouch(*words, "--model", place.base, "--out", place.work / out, **settings)
 
 
 def write_recipe(place: Place, task: Task, seed: int, method: str = "qlora") -> Path:
@@ -174,7 +173,7 @@ def ask(place: Place, generator: str, name: str, questions: str) -> dict[str, An
 def compare(before: Path, after: Path) -> dict[str, Any]:
     """Return what got better and worse, metric by metric."""
     program = Path(sys.executable).with_name("vouch")
-    command = [program, "eval", "compare", before, after, "--json"]
+    command = [str(word) for word in (program, "eval", "compare", before, after, "--json")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return {name: found[name] for name in ("items", "better_count", "worse_count", "metrics")}
