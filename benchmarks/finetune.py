@@ -12,6 +12,8 @@ it in NF4 and in bf16. Every line of the output is one JSON object.
 """
 
 import argparse
+import ctypes
+import gc
 import json
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +207,7 @@ def one_method(arguments: argparse.Namespace) -> None:
 
     recipe = recipe_of(arguments.folder, arguments.method, arguments, arguments.steps)
     rows = random_rows(4 * arguments.steps, arguments.length, arguments.length // 4, VOCABULARY)
+    import_module("bitsandbytes")  # for all of them: a library is not what a method takes
     before = resident()
     forget_peak()
     trainable = trainable_model(recipe)
@@ -225,7 +229,9 @@ def one_method(arguments: argparse.Namespace) -> None:
 
 
 def resident() -> int:
-    """Return what this process has in memory, in bytes."""
+    """Return what this process has in memory, in bytes, without what it has freed."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     return status("VmRSS")
 
 
