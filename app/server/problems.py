@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from vouch.app.service.jobs import TooManyJobs
 from vouch.retrieval.atomic_file import is_full_disk
 from vouch.retrieval.errors import (
     LibraryError,
@@ -33,6 +34,7 @@ _STATUS: tuple[tuple[type[VouchError], int], ...] = (
     (UsageError, 400),
     (UnreadableDocument, 422),
     (LibraryFull, 507),
+    (TooManyJobs, 429),
     (LibraryLocked, 503),
     (LibraryError, 503),
     (NoReply, 504),
@@ -82,7 +84,7 @@ def add_problem_handlers(application: FastAPI) -> None:
     @application.exception_handler(VouchError)
     async def explained(request: Request, error: VouchError) -> Response:
         status = status_of(error)
-        retry = {"Retry-After": RETRY_SECONDS} if status == 503 else {}
+        retry = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
         return problem(request, status, str(error), retry)
 
     @application.exception_handler(RequestValidationError)

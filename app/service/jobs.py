@@ -67,6 +67,10 @@ class Job:
 Work = Callable[[Job], None]
 
 
+class TooManyJobs(LibraryLocked):
+    """So much waits to be read already that nothing more is taken in for now."""
+
+
 class Jobs:
     """A queue of jobs and the thread that does them."""
 
@@ -78,13 +82,13 @@ class Jobs:
         self._thread.start()
 
     def add(self, collection: str, files: int, work: Work) -> Job:
-        """Put a job at the end of the queue; LibraryLocked when too many wait."""
+        """Put a job at the end of the queue; TooManyJobs when too many wait."""
         job = Job(uuid.uuid4().hex, collection, files)
         with self._lock:
             try:
                 self._queue.put_nowait((job, work))
             except queue.Full as error:
-                raise LibraryLocked(f"{WAITING} jobs wait already: try again when some are done") from error
+                raise TooManyJobs(f"{WAITING} jobs wait already: try again when some are done") from error
             self._jobs[job.id] = job
             while len(self._jobs) > REMEMBERED:
                 self._jobs.popitem(last=False)

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -21,6 +22,7 @@ from fastapi.testclient import TestClient
 
 from tests.app.conftest import REPORT, run_quietly
 from tests.server.test_no_leaks import OPEN_TABLE
+from vouch.app.service.jobs import WAITING
 from vouch.app.service.local import LocalService
 from vouch.app.settings import load_settings
 from vouch.app.wiring_serve import create_server
@@ -107,6 +109,17 @@ def test_what_does_not_fit_on_the_disk_is_refused_and_leaves_nothing(
     assert [path for path in (folder / "uploads").rglob("*") if path.is_file()] == []
     monkeypatch.undo()
     assert finished(client, client.post("/v1/documents", files={"files": ("a.md", NOTE)}))["state"] == "done"
+
+
+def test_more_uploads_than_may_wait_are_told_to_come_back(
+    serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, go = serve(), threading.Event()
+    monkeypatch.setattr("vouch.app.service.adding.Adding._read_uploads", lambda *_: go.wait(30))
+    sent = [client.post("/v1/documents", files={"files": (f"{n}.md", NOTE)}) for n in range(WAITING + 2)]
+    go.set()
+    assert [answer.status_code for answer in sent] == [202] * (WAITING + 1) + [429]
+    assert int(sent[-1].headers["retry-after"]) >= 1
 
 
 def test_values_of_an_uploaded_table_answer_as_soon_as_it_is_read(serve: Serve) -> None:
