@@ -72,10 +72,10 @@ WHOLE = Scale(
 )
 SMALL = Scale(
     size=Size(hidden=128, layers=3, inner=320, heads=4, row=256),
-    base_steps=200,
+    base_steps=600,
     chats=500,
-    examples={"medical": 500, "finance": 60},
-    asked={"medical": 60, "finance": 30, "general": 30},
+    examples={"medical": 700, "finance": 60},
+    asked={"medical": 100, "finance": 30, "general": 30},
     max_tokens=64,
     resume_steps=30,
 )
