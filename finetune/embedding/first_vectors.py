@@ -52,9 +52,20 @@ def mixed_directions(chance: Vectors, tokens: Sequence[str], teacher: Teacher, t
     chinese = np.array([row for row, token in enumerate(tokens) if _HAN.search(token)], np.intp)
     taught = teacher.vectors([tokens[row].removeprefix(CHARACTER) for row in chinese])
     centred = taught - taught.mean(axis=0)
-    _, axes = np.linalg.eigh(centred.T @ centred)
+    axes = _widest_axes(centred, taught_dimensions)
     places = np.linspace(0, width, taught_dimensions, endpoint=False).astype(int)
     others = np.setdiff1d(np.arange(width), places)
-    directions[np.ix_(chinese, places)] = unit(centred @ axes[:, -taught_dimensions:])
+    directions[np.ix_(chinese, places)] = unit(centred @ axes)
     directions[np.ix_(chinese, others)] = unit(directions[np.ix_(chinese, others)])
     return directions
+
+
+def _widest_axes(centred: Vectors, count: int) -> Vectors:
+    """Return the axes along which rows differ most, the widest first, as columns: shape (width, count).
+
+    The leading dimensions of an embedder shall do alone, so that they get the most. Neither sign of an axis is right:
+    the one with its largest part above zero is taken, since the routine's own choice is another on other machines.
+    """
+    _, rising = np.linalg.eigh(centred.T @ centred)
+    axes: Vectors = rising[:, ::-1][:, :count]
+    return axes * np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))

@@ -116,6 +116,24 @@ def test_what_a_teacher_finds_alike_starts_alike_and_english_by_chance() -> None
     assert mixed[2] == pytest.approx(chance[2] / np.linalg.norm(chance[2]), abs=1e-5)
 
 
+class WideTeacher:
+    """Vectors that differ most along the third direction, less along the first, hardly along the others."""
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        said = np.random.default_rng(1).normal(size=(len(texts), 4)) * [1.0, 0.01, 10.0, 0.01]
+        return said.astype(np.float32)
+
+
+def test_what_differs_most_for_a_teacher_leads_with_its_own_sign() -> None:
+    tokens = [f"甲{number}" for number in range(200)]
+    chance = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
+    mixed = mixed_directions(chance, tokens, WideTeacher(), taught_dimensions=2)
+    said = WideTeacher().vectors(tokens)
+    centred = said - said.mean(axis=0)
+    assert np.corrcoef(mixed[:, 0], centred[:, 2] / np.linalg.norm(centred, axis=1))[0, 1] > 0.99
+    assert np.corrcoef(mixed[:, 2], centred[:, 0] / np.linalg.norm(centred, axis=1))[0, 1] > 0.99
+
+
 def test_quantising_keeps_proportions_and_clips_few() -> None:
     table = np.random.default_rng(0).normal(size=(500, 16)).astype(np.float32)
     small = quantised(table)
