@@ -1,22 +1,16 @@
-"""What a training will take, before anything is loaded: memory by what it is for, steps, tokens, time, disk.
-
-Activations are counted tensor by tensor as Korthikanti et al. (2022, "Reducing Activation Recomputation in Large
-Transformer Models", section 4.1) do it, for what transformers keeps of a Llama- or GLM-like layer: norms in float32,
-a gated feed-forward part, attention without a matrix of scores (SDPA), inputs of adapters.
-"""
+"""What a training will take, before anything is loaded: memory by what it is for, steps, tokens, time, disk."""
 
 import time
 from dataclasses import dataclass
 
 import torch
 
+from vouch.finetune.training.layer_memory import SINGLE, LayerMemory
 from vouch.finetune.training.precision import Device, computing_precision
 from vouch.finetune.training.recipe import Method, TrainingRecipe
-from vouch.finetune.training.shape import Shape, largest
-from vouch.finetune.training.workload import Batch, Workload
+from vouch.finetune.training.shape import Shape
+from vouch.finetune.training.workload import Workload
 
-SINGLE = 4
-"""Bytes of a float32."""
 NF4 = 0.5 + 1 / 64 + SINGLE / (64 * 256)
 """Bytes per weight: 4 bits, 8 bits of scale for each block of 64, 32 for 256 of those scales (Dettmers et al. 2023)."""
 ADAM_STATE = 2 * SINGLE
@@ -83,7 +77,7 @@ def estimate(recipe: TrainingRecipe, shape: Shape, work: Workload, device: Devic
     """
     computing = computing_precision(recipe.run.precision, device)
     learned = shape.learned(recipe.adapter, recipe.method)
-    layers = _Layers(recipe, shape, device, computing.itemsize)
+    layers = LayerMemory(recipe, shape, device, computing.itemsize)
     recomputed = recipe.run.gradient_checkpointing
     operations = _operations(recipe, shape, work, learned)
     speed = rate or measured_rate(device, computing, shape)
@@ -138,7 +132,7 @@ def measured_rate(device: Device, computing: torch.dtype, shape: Shape) -> float
     return 2 * rows * reads * writes / best
 
 
-def _memory(recipe: TrainingRecipe, layers: "_Layers", work: Workload, learned: int) -> Memory:
+def _memory(recipe: TrainingRecipe, layers: LayerMemory, work: Workload, learned: int) -> Memory:
     full = recipe.method == "full"
     return Memory(
         base=base_bytes(recipe.method, layers.shape, layers.number),
@@ -150,70 +144,6 @@ def _memory(recipe: TrainingRecipe, layers: "_Layers", work: Workload, learned: 
         working=layers.working(work.widest, learned),
         libraries=LIBRARIES[layers.device],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Layers:
-    """Bytes that the layers of a model take while they are computed."""
-
-    recipe: TrainingRecipe
-    shape: Shape
-    device: Device
-    number: int
-    """Bytes of a number in the precision that is computed in."""
-
-    @property
-    def _mixed(self) -> bool:
-        """Matrices are multiplied in another precision than adapters, or all weights, are kept in."""
-        return self.number < SINGLE
-
-    def activations(self, batch: Batch, recomputed: bool) -> int:
-        """Return what is kept for the backward pass; `recomputed`: of all layers but one only what they read."""
-        tokens = batch.rows * batch.width
-        shape = self.shape
-        layer = self._layer()
-        last_norm = SINGLE * shape.hidden
-        if not recomputed:
-            return tokens * (shape.layers * layer + last_norm)
-        read = shape.hidden * (SINGLE if self.recipe.method == "full" else self.number)
-        return tokens * (shape.layers * read + layer + last_norm)
-
-    def logits(self, batch: Batch) -> int:
-        """Return what the output layer takes: logits, those in float32, their softmax; then gradients instead."""
-        each = 2 * SINGLE + (self.number if self._mixed else 0)
-        return batch.rows * batch.places * self.shape.vocabulary * each
-
-    def working(self, batch: Batch, learned: int) -> int:
-        """Return what is there for a moment: the largest layer unpacked, weights cast, gradients of a gated layer."""
-        unpacked = 0 if self.recipe.method in ("full", "lora") else largest(self.shape.linears) * self.number
-        cast = learned * self.number if self._mixed else 0
-        return unpacked + cast + 3 * batch.rows * batch.width * self.shape.intermediate * self.number
-
-    def _layer(self) -> int:
-        """Return what one layer keeps for a token."""
-        shape, number = self.shape, self.number
-        norms = 2 * SINGLE * shape.hidden
-        # Query, key and value for each head (shared ones are repeated where a mask is given), and what comes out.
-        attention = 4 * number * shape.attended + SINGLE * shape.heads
-        feed_forward = 3 * number * shape.intermediate  # the gate, the gate after its function, what it lets through
-        if self.recipe.method != "full":
-            return norms + attention + feed_forward + self._adapters()
-        inputs = (5 if self._mixed else 2) * number * shape.hidden  # cast for each reader, or shared by readers
-        # A norm that learns keeps what it made, too; the last matrix keeps what it reads.
-        return 2 * norms + attention + feed_forward + inputs + number * shape.intermediate
-
-    def _adapters(self) -> int:
-        """Return what adapters of a layer keep for a token: what each reads, a mask of its dropout, what A makes."""
-        recipe, number = self.recipe.adapter, self.number
-        mask = (SINGLE if self.device == "cpu" else 1) if recipe.dropout else 0
-        # Without dropout and casts, readers of the same numbers keep them once; norms and attention have them already.
-        own = number if recipe.dropout or self._mixed else 0
-        targets = self.shape.targets(recipe)
-        kept = sum(layer.reads * (own + mask) + recipe.rank * number for layer in targets)
-        kept += sum(layer.reads * number for layer in self.shape.linears) if self.recipe.method == "int8-lora" else 0
-        if not own:
-            kept += (2 * self.shape.hidden + self.shape.intermediate) * number * self.shape.layers
-        return kept // self.shape.layers
 
 
 def _operations(recipe: TrainingRecipe, shape: Shape, work: Workload, learned: int) -> float:
