@@ -37,6 +37,8 @@ class Recipe:
     """How to train; `examples` are files beside the recipe."""
 
     seed: int
+    members: int
+    """Classifiers, each of its own texts and start, whose scores are averaged: alone, each doubts other questions."""
     examples: tuple[Path, ...]
     most_texts_of_a_line: int
     copies: int
@@ -99,13 +101,18 @@ def said(line: str, words: Mapping[str, Sequence[str]], chance: random.Random) -
 
 
 def train(recipe: Recipe, say: Callable[[str], None]) -> Weights:
-    """Return weights learned from the recipe's examples."""
-    chance, reader = random.Random(recipe.seed), Reader()  # noqa: S311 - chooses words, guards nothing
+    """Return weights learned from the recipe's examples: the average of its members (bagging, Breiman 1996)."""
+    reader = Reader()
+    return _together([_member(recipe, recipe.seed + number, reader, say) for number in range(recipe.members)])
+
+
+def _member(recipe: Recipe, seed: int, reader: Reader, say: Callable[[str], None]) -> Weights:
+    chance = random.Random(seed)  # noqa: S311 - chooses words, guards nothing
     texts = [text for path in recipe.examples for text in texts_of(path, recipe, chance)]
     chance.shuffle(texts)
     seen = [reader.features(text.text) for text in texts]
     say(f"{len(texts)} texts")
-    trainer = _Trainer(recipe, len(seen[0].meaning))
+    trainer = _Trainer(recipe, seed, len(seen[0].meaning))
     kinds = np.array([text.kind for text in texts])
     for epoch in range(recipe.epochs):
         order = list(range(len(seen)))
@@ -114,6 +121,18 @@ def train(recipe: Recipe, say: Callable[[str], None]) -> Weights:
         losses = [trainer.step([seen[i] for i in part], kinds[list(part)]) for part in _batches(order, recipe.batch)]
         say(f"epoch {epoch + 1}: {np.mean(losses):.4f}")
     return trainer.weights()
+
+
+def _together(members: Sequence[Weights]) -> Weights:
+    """Return one classifier whose scores are the mean of several: their hidden layers stand side by side."""
+    return Weights(
+        KINDS,
+        surface=np.mean([member.surface for member in members], axis=0),
+        hidden=np.concatenate([member.hidden for member in members], axis=1),
+        hidden_bias=np.concatenate([member.hidden_bias for member in members]),
+        out=np.concatenate([member.out for member in members]) / np.float32(len(members)),
+        bias=np.mean([member.bias for member in members], axis=0),
+    )
 
 
 def write(weights: Weights, path: Path) -> None:
@@ -135,10 +154,10 @@ def write(weights: Weights, path: Path) -> None:
 class _Trainer:
     """Softmax regression over runs, and one hidden layer over the meaning; Adam, one batch after another."""
 
-    def __init__(self, recipe: Recipe, dimension: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int, dimension: int) -> None:
         self.rate = recipe.rate
         self._recipe = recipe
-        self._chance = np.random.default_rng(recipe.seed)
+        self._chance = np.random.default_rng(seed)
         started = self._chance.normal(size=(dimension, recipe.hidden)).astype(np.float32) * np.float32(
             2 / dimension**0.5
         )

@@ -15,7 +15,7 @@ from vouch.generation.red_flag_signs import HAN, holds, readings
 from vouch.generation.red_flag_tables import AlertKind, Flags, Rule, load_messages
 from vouch.generation.types import Answer, Refusal
 
-SURE = 0.7
+SURE = 0.65
 """How likely a red flag has to be for the classifier to speak alone."""
 DOUBT = 0.1
 """Below this the rules do not speak either, but for some kinds."""

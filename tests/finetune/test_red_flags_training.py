@@ -1,12 +1,14 @@
 """A classifier of red flags learned from a few lines tells their kinds apart, and is the same each time."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vouch.finetune.red_flags import KINDS, Recipe, read_recipe, said, texts_of, train, write
-from vouch.generation.red_flag_classifier import Classifier, Reader, load
+from vouch.generation.red_flag_classifier import Classifier, Reader, load, shares
 from vouch.retrieval.errors import SettingsError
 
 EXAMPLES = """
@@ -36,7 +38,8 @@ which tea is nice
 def recipe(tmp_path: Path) -> Recipe:
     (tmp_path / "examples.toml").write_text(EXAMPLES, "utf-8")
     return Recipe(
-        seed=0, examples=(tmp_path / "examples.toml",), most_texts_of_a_line=6, copies=2, joined=0.5, slips=0.5,
+        seed=0, members=2, examples=(tmp_path / "examples.toml",), most_texts_of_a_line=6, copies=2, joined=0.5,
+        slips=0.5,
         epochs=12, batch=16, rate=0.02, hidden=4, dropped=0.2, shrink=0.0,
     )  # fmt: skip
 
@@ -79,3 +82,13 @@ def test_the_shipped_recipe_and_its_examples_can_be_read(repository: Path) -> No
     for path in recipe.examples:
         kinds = {text.kind for text in texts_of(path, recipe, random.Random(0))}
         assert kinds == set(range(len(KINDS)))
+
+
+def test_members_together_say_the_mean_of_what_each_says(recipe: Recipe) -> None:
+    alone = [train(replace(recipe, seed=seed, members=1), lambda _: None) for seed in (0, 1)]
+    both = train(recipe, lambda _: None)
+    features = [Reader().features("my dad has crushing chest pain")]
+    scores = [np.log(shares(weights, features)[0]) for weights in (*alone, both)]
+    told = (scores[0] + scores[1]) / 2
+    assert scores[2] == pytest.approx(told - np.log(np.exp(told).sum()), abs=1e-4)
+    assert both.hidden.shape[1] == 2 * recipe.hidden

@@ -16,9 +16,16 @@ def lines(name: str) -> list[str]:
     return [line for line in Path(__file__).with_name(name).read_text("utf-8").splitlines() if line]
 
 
+FRESH = ("held_back", "fresh", "second", "third")
+"""Sets in the order in which they were written."""
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_of_prompts_held_back_few_are_missed_and_few_ordinary_ones_caught(language: Language) -> None:
-    urgent, ordinary = lines(f"{language}_held_back_red_flags.txt"), lines(f"{language}_held_back_ordinary.txt")
+    urgent = [line for name in FRESH for line in lines(f"{language}_{name}_red_flags.txt")]
+    ordinary = [line for name in FRESH for line in lines(f"{language}_{name}_ordinary.txt")]
+    assert len(urgent) > 250
+    assert len(ordinary) == 350
     missed = [prompt for prompt in urgent if red_flag(prompt) is None]
     caught = [question for question in ordinary if red_flag(question)]
     assert len(missed) <= len(urgent) * 3 / 100, missed
