@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,13 +85,16 @@ def chat(
             warn(warning)
         answerer, model = asker_and_model(settings, shelf)
         talk = Conversation(shelf, answerer, scope, settings.generation.k, answerer.companies())
-        note(f"{counted(len(shelf.documents(scope)), 'document')}. {_HELP}")
+        documents = counted(len(shelf.documents(scope)), "document")
         store = None if no_keep else _store(settings)
-        if store is None:
-            _talked(talk, None)
-            return
-        with closing(store):
-            _talked(talk, _Keeper(store, model, session))
+        with closing(store) if store else nullcontext():
+            keeper = _Keeper(store, model, session) if store else None
+            if keeper:
+                keeper.keep(talk)
+            note(f"{documents}. {_HELP}")  # when all is ready: Python may lose a Ctrl-C in the middle of an import
+            if keeper and session:
+                keeper.retell()
+            _talked(talk, keeper)
 
 
 class _Keeper:
@@ -103,9 +106,11 @@ class _Keeper:
         self.store = store
         self._model = model
         self.session: Session = found(store, session).session if session else new_session()
-        if session:
-            for turn in store.turns(self.session)[-3:]:
-                note(f"{_PROMPT}{turn.question}\n{turn.answer.get('answer', '')}\n")
+
+    def retell(self) -> None:
+        """Show what was said last."""
+        for turn in self.store.turns(self.session)[-3:]:
+            note(f"{_PROMPT}{turn.question}\n{turn.answer.get('answer', '')}\n")
 
     def keep(self, talk: "Conversation") -> None:
         """Have a conversation go on from what is kept of it."""
@@ -151,8 +156,6 @@ def _manage(settings: "Settings", export: str | None, delete: str | None, as_jso
 
 def _talked(talk: "Conversation", keeper: _Keeper | None) -> None:
     """Answer line after line until there is none."""
-    if keeper:
-        keeper.keep(talk)
     for line in _lines():
         if line in ("/quit", "/exit"):
             break
