@@ -130,7 +130,7 @@ def _together(members: Sequence[Weights]) -> Weights:
         surface=np.mean([member.surface for member in members], axis=0),
         hidden=np.concatenate([member.hidden for member in members], axis=1),
         hidden_bias=np.concatenate([member.hidden_bias for member in members]),
-        out=np.concatenate([member.out for member in members]) / np.float32(len(members)),
+        out=np.concatenate([member.out for member in members]) * np.float32(1 / len(members)),
         bias=np.mean([member.bias for member in members], axis=0),
     )
 
