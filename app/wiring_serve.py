@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from vouch.app.extras import need
 from vouch.app.library_places import ServerPlace, place_of
 from vouch.app.settings import Settings
-from vouch.retrieval.errors import NotSetUp, UsageError
+from vouch.retrieval.errors import NotFound, NotSetUp, UsageError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -151,10 +151,10 @@ def _in_manner(settings: Settings, manner: "Manner") -> Settings:
 
 
 def _with_adapter(settings: Settings, name: str) -> "ModelSettings":
-    """Return the model's settings with this adapter in force; UsageError where none of the name is loaded."""
+    """Return the model's settings with this adapter in force; NotFound where none of the name is loaded."""
     known = adapter_names(settings)
     if name and name not in known:
-        raise UsageError(f"this server has no adapter {name!r}: there are {', '.join(known) or 'none'}")
+        raise NotFound(f"this server has no adapter {name!r}: there are {', '.join(known) or 'none'}")
     return replace(settings.model, adapter=name)
 
 

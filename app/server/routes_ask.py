@@ -24,7 +24,7 @@ def filters_of(body: FilterBody) -> Filters:
     return Filters(tuple(body.collections), tuple(body.companies), tuple(body.years))
 
 
-@router.post("/ask", responses=answers(examples.ANSWER, 400, 409, 413, 422, 502, 504) | examples.STREAMED)
+@router.post("/ask", responses=answers(examples.ANSWER, 400, 404, 409, 413, 422, 502, 504) | examples.STREAMED)
 async def ask(body: AskBody, request: Request, access: MayAsk) -> Response:
     """Answer one question, with document and page of every sentence. `Accept: text/event-stream` streams events:
     `understanding`, `passages`, `step`, `token`, `withdrawn`, and at last `answer` with the whole object.

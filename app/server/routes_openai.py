@@ -41,7 +41,9 @@ async def models(request: Request) -> Response:
     return json_response({"object": "list", "data": listed})
 
 
-@router.post("/chat/completions", responses=answers(examples.COMPLETION, 400, 413, 422, 502, 504) | examples.CHUNKS)
+@router.post(
+    "/chat/completions", responses=answers(examples.COMPLETION, 400, 404, 413, 422, 502, 504) | examples.CHUNKS
+)
 async def chat_completions(body: ChatBody, request: Request, access: MayAsk) -> Response:
     """Answer the last user message in the light of those before; citations are in `vouch` of the message, or of the
     last chunk of a stream.

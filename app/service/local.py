@@ -21,10 +21,11 @@ class LocalService(Asking, Reading, Adding, People):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
+        self._warming = threading.Thread(target=self._warmed_up, name="vouch-warm-up", daemon=True)
 
     def warm_up(self) -> None:
         """Begin to load what the first question would wait for: word lists, indexes, whom the facts are about."""
-        threading.Thread(target=self._warmed_up, name="vouch-warm-up", daemon=True).start()
+        self._warming.start()
 
     def _warmed_up(self) -> None:
         try:
@@ -34,7 +35,9 @@ class LocalService(Asking, Reading, Adding, People):
             logger.warning("the first question cannot be prepared: %s", error)
 
     def close(self) -> None:
-        """End jobs and close the library."""
+        """End jobs and close the library; what is still being prepared is waited for, since it reads the library."""
+        if self._warming.is_alive():
+            self._warming.join()
         self._parts.jobs.close()
         self._parts.live.close()
         self._parts.people.close()

@@ -58,7 +58,9 @@ def test_a_reader_that_goes_away_is_no_error(library: Path) -> None:
 def test_ctrl_c_leaves_without_a_traceback(library: Path) -> None:
     arguments = [*VOUCH, "chat", "--library", str(library)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(arguments, text=True, **pipes) as process:
+    # Whoever starts the tests in the background may have had SIGINT ignored, which children inherit.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(arguments, text=True, **pipes, **heard) as process:
         assert process.stderr
         assert "2 documents" in process.stderr.readline()
         process.send_signal(signal.SIGINT)

@@ -60,10 +60,10 @@ def test_a_field_chooses_for_one_question(client: TestClient, model: ScriptedMod
     assert [request.adapter for request in model.requests] == ["finance", "", "medical", "finance"]
 
 
-def test_an_adapter_that_is_not_there_is_the_caller_s_mistake(client: TestClient, model: ScriptedModel) -> None:
+def test_an_adapter_that_is_not_there_is_not_found(client: TestClient, model: ScriptedModel) -> None:
     status, problem = chat(client, "vouch:legal")
-    assert (status, problem["detail"]) == (400, "this server has no adapter 'legal': there are finance, medical")
-    assert client.post("/v1/ask", json={"question": QUESTION, "adapter": "legal"}).status_code == 400
+    assert (status, problem["detail"]) == (404, "this server has no adapter 'legal': there are finance, medical")
+    assert client.post("/v1/ask", json={"question": QUESTION, "adapter": "legal"}).status_code == 404
     assert model.requests == []
 
 
@@ -75,5 +75,5 @@ def test_adapters_are_listed_as_models(client: TestClient) -> None:
 def test_a_server_that_quotes_has_no_adapters(two_shelves: Path) -> None:
     said = {"library": str(two_shelves), "model.adapters": "finance=/models/finance", "ingest.jobs": 1}
     with TestClient(create_server(load_settings(said, {}))) as client:
-        assert chat(client, "vouch:finance")[0] == 400
+        assert chat(client, "vouch:finance")[0] == 404
         assert len(client.get("/v1/models").json()["data"]) == 2
