@@ -121,9 +121,9 @@ def measured_rate(device: Device, computing: torch.dtype, shape: Shape) -> float
     rows, reads, writes = 1024, min(shape.hidden, 4096), min(shape.intermediate, 8192)
     left = torch.randn(rows, reads, device=device, dtype=computing)
     right = torch.randn(reads, writes, device=device, dtype=computing)
+    left @ right  # the first one prepares kernels, which may take longer than all the others
     best, started = float("inf"), time.perf_counter()
-    left @ right  # the first one prepares kernels
-    while time.perf_counter() - started < _TIMED:
+    while best == float("inf") or time.perf_counter() - started < _TIMED:
         before = time.perf_counter()
         left @ right
         if device == "cuda":

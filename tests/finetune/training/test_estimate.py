@@ -10,7 +10,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import GlmConfig, GlmForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
 from tests.finetune.training.shapes import CHATGLM3_6B, write_config
-from vouch.finetune.training.estimate import ADAM_STATE, NF4, base_bytes, disk_bytes, estimate
+from vouch.finetune.training.estimate import ADAM_STATE, NF4, base_bytes, disk_bytes, estimate, measured_rate
 from vouch.finetune.training.layer_memory import LayerMemory
 from vouch.finetune.training.noise import quiet_libraries
 from vouch.finetune.training.recipe import AdapterRecipe, Method, RunRecipe, TrainingRecipe
@@ -202,3 +202,12 @@ def test_the_rate_is_measured_where_none_is_given(tmp_path: Path) -> None:
     assert 1e8 < measured.rate < 1e14
     given = estimate(recipe, tiny, work, "cpu", rate=2 * measured.rate)
     assert given.seconds == pytest.approx(measured.seconds / 2)
+
+
+def test_a_machine_too_slow_for_two_products_has_a_rate_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("vouch.finetune.training.estimate.time.perf_counter", lambda: float(next(clock)))
+    # Ten seconds pass at each look at the clock: one product is timed, of 1024 x 128 x 320.
+    assert measured_rate("cpu", torch.float32, shape("llama", tmp_path)) == 2 * 1024 * 128 * 320 / 10
