@@ -94,6 +94,8 @@ class LiveLibrary:
     def close(self) -> None:
         """Stop watching and close; questions still being answered keep their state open."""
         self._stop.set()
+        if self._watcher.is_alive():
+            self._watcher.join()  # it may be looking at the state that is to be closed
         with self._lock:
             self._state.retired = True
             idle = not self._state.readers
