@@ -88,13 +88,7 @@ def chat(
         documents = counted(len(shelf.documents(scope)), "document")
         store = None if no_keep else _store(settings)
         with closing(store) if store else nullcontext():
-            keeper = _Keeper(store, model, session) if store else None
-            if keeper:
-                keeper.keep(talk)
-            note(f"{documents}. {_HELP}")  # when all is ready: Python may lose a Ctrl-C in the middle of an import
-            if keeper and session:
-                keeper.retell()
-            _talked(talk, keeper)
+            _talked(talk, _Keeper(store, model, session) if store else None, documents)
 
 
 class _Keeper:
@@ -154,8 +148,13 @@ def _manage(settings: "Settings", export: str | None, delete: str | None, as_jso
             click.echo(listed(store.conversations("")))
 
 
-def _talked(talk: "Conversation", keeper: _Keeper | None) -> None:
+def _talked(talk: "Conversation", keeper: _Keeper | None, documents: str) -> None:
     """Answer line after line until there is none."""
+    if keeper:
+        keeper.keep(talk)
+    note(f"{documents}. {_HELP}")  # when all is ready: Python may lose a Ctrl-C in the middle of an import
+    if keeper:
+        keeper.retell()
     for line in _lines():
         if line in ("/quit", "/exit"):
             break
